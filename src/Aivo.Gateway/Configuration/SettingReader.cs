@@ -1,0 +1,229 @@
+using System.Globalization;
+
+namespace Aivo.Gateway.Configuration;
+
+/// <summary>
+/// Reads one section of the raw configuration. To read a setting is to declare it: its type, default, range and effect stand in the
+/// one call that reads it, so the check, the value, the documentation and the schema cannot drift apart. Nothing throws: a value that
+/// does not fit is reported and its default is used, so that every error is found in one pass. See docs/adr/0003.
+/// </summary>
+internal sealed class SettingReader(IConfiguration section, string path, SettingReport report)
+{
+    private readonly HashSet<string> _declared = new(StringComparer.OrdinalIgnoreCase);
+
+    public string? OptionalText(string name, string effect, bool secret = false)
+    {
+        Declare(name, "text", null, null, effect);
+        return Scalar(name, secret);
+    }
+
+    public string Text(string name, string @default, string effect) => OptionalTextOr(name, @default, effect);
+
+    public int Integer(string name, int @default, int minimum, int maximum, string effect)
+    {
+        Declare(name, "integer", @default.ToString(CultureInfo.InvariantCulture), $"{minimum} to {maximum}", effect);
+        if (Scalar(name) is not { } text)
+        {
+            return @default;
+        }
+
+        if (!int.TryParse(text, NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out int value) || value < minimum || value > maximum)
+        {
+            Error(name, text, "is not a whole number in the range.", $"Set a whole number from {minimum} to {maximum}.");
+            return @default;
+        }
+
+        return value;
+    }
+
+    public bool Flag(string name, bool @default, string effect)
+    {
+        Declare(name, "boolean", @default ? "true" : "false", "true, false", effect);
+        switch (Scalar(name))
+        {
+            case null: return @default;
+            case var text when text.Equals("true", StringComparison.OrdinalIgnoreCase): return true;
+            case var text when text.Equals("false", StringComparison.OrdinalIgnoreCase): return false;
+            case var text:
+                Error(name, text, "is neither true nor false.", "Set true or false.");
+                return @default;
+        }
+    }
+
+    public TimeSpan Duration(string name, TimeSpan @default, TimeSpan minimum, TimeSpan maximum, string effect)
+    {
+        Declare(name, "duration", Durations.Format(@default), $"{Durations.Format(minimum)} to {Durations.Format(maximum)}", effect);
+        if (Scalar(name) is not { } text)
+        {
+            return @default;
+        }
+
+        if (!Durations.TryParse(text, out TimeSpan value))
+        {
+            Error(name, text, "is not a duration.", "Write [d.]hh:mm:ss, such as 00:05:00 for five minutes; a bare number would mean days.");
+            return @default;
+        }
+
+        if (value < minimum || value > maximum)
+        {
+            Error(name, text, "is out of range.", $"Set a duration from {Durations.Format(minimum)} to {Durations.Format(maximum)}.");
+            return @default;
+        }
+
+        return value;
+    }
+
+    public T Choice<T>(string name, T @default, string effect) where T : struct, Enum => OptionalChoice<T>(name, @default, effect) ?? @default;
+
+    public T? OptionalChoice<T>(string name, T? @default, string effect) where T : struct, Enum
+    {
+        string names = string.Join(", ", Enum.GetNames<T>());
+        Declare(name, "choice", @default?.ToString(), names, effect);
+        if (Scalar(name) is not { } text)
+        {
+            return @default;
+        }
+
+        foreach (T value in Enum.GetValues<T>())
+        {
+            if (value.ToString().Equals(text, StringComparison.OrdinalIgnoreCase))
+            {
+                return value;
+            }
+        }
+
+        Error(name, text, "is not one of the choices.", $"Set one of: {names}.");
+        return @default;
+    }
+
+    /// <summary>A list of texts: <c>"Name": ["a", "b"]</c>, or <c>Section__Name__0=a</c> in the environment.</summary>
+    public IReadOnlyList<string> List(string name, IReadOnlyList<string> @default, string effect)
+    {
+        Declare(name, "list of texts", @default.Count == 0 ? "empty" : string.Join(", ", @default), null, effect);
+        IConfigurationSection list = section.GetSection(name);
+        if (!string.IsNullOrEmpty(list.Value))
+        {
+            Error(name, list.Value, "is a single value where a list belongs.", $"Write a JSON array, or {path.Replace(":", "__", StringComparison.Ordinal)}__{name}__0 in the environment.");
+            return @default;
+        }
+
+        List<string> values = [];
+        foreach (IConfigurationSection item in list.GetChildren())
+        {
+            if (string.IsNullOrEmpty(item.Value))
+            {
+                Error($"{name}:{item.Key}", null, "is empty or not a text.", "Write a text, or remove the item.");
+                continue;
+            }
+
+            values.Add(item.Value);
+        }
+
+        return list.Exists() ? values : @default;
+    }
+
+    /// <summary>A table of texts: <c>"Name": { "a": "b" }</c>.</summary>
+    public IReadOnlyDictionary<string, string> Table(string name, string effect)
+    {
+        Declare(name, "table of texts", "empty", null, effect);
+        var table = new Dictionary<string, string>(StringComparer.Ordinal);
+        if (Scalar(name) is { Length: > 0 } text)
+        {
+            Error(name, text, "is a single value where a table belongs.", "Write a JSON object.");
+        }
+
+        foreach (IConfigurationSection item in section.GetSection(name).GetChildren())
+        {
+            if (string.IsNullOrEmpty(item.Value))
+            {
+                Error($"{name}:{item.Key}", item.Value, "is empty or not a text.", "Write a text, or remove the entry.");
+                continue;
+            }
+
+            table[item.Key] = item.Value;
+        }
+
+        return table;
+    }
+
+    public T Section<T>(string name, Func<SettingReader, T> read)
+    {
+        _declared.Add(name);
+        if (Scalar(name) is { Length: > 0 } text)
+        {
+            Error(name, text, "is a single value where a section belongs.", "Write a JSON object.");
+        }
+
+        var reader = new SettingReader(section.GetSection(name), Path(name), report);
+        T value = read(reader);
+        reader.RefuseUnknown();
+        return value;
+    }
+
+    /// <summary>A setting whose capability this version does not have: only the value by which this version works is accepted.</summary>
+    public void Reserved(string name, string value, string effect)
+    {
+        Declare(name, "reserved", value, $"only {value} in this version", effect);
+        if (Scalar(name) is { } text && !text.Equals(value, StringComparison.OrdinalIgnoreCase))
+        {
+            Error(name, text, "has no effect in this version, which works as if it were " + value + ".", $"Remove it, or set {value}.");
+        }
+    }
+
+    /// <summary>A section whose capability this version does not have: it must be absent or empty.</summary>
+    public void ReservedSection(string name, string effect)
+    {
+        Declare(name, "reserved", "empty", "only empty in this version", effect);
+        foreach (IConfigurationSection item in section.GetSection(name).GetChildren())
+        {
+            Error($"{name}:{item.Key}", item.Value, "has no effect in this version.", "Remove it.");
+        }
+    }
+
+    /// <summary>Reports every key of the section that nothing has declared: a misspelt setting must not be ignored.</summary>
+    public void RefuseUnknown()
+    {
+        foreach (IConfigurationSection child in section.GetChildren())
+        {
+            if (!_declared.Contains(child.Key))
+            {
+                Error(child.Key, child.Value is null ? null : "***", "is not a setting of the gateway.",
+                    $"Remove it or correct the name; {(path.Length == 0 ? "the top level" : path)} has: {string.Join(", ", _declared.Order(StringComparer.Ordinal))}.");
+            }
+        }
+    }
+
+    public void Error(string name, string? value, string problem, string fix) => report.Add(new SettingError(Path(name), value, problem, fix));
+
+    private string OptionalTextOr(string name, string @default, string effect)
+    {
+        Declare(name, "text", @default, null, effect);
+        return Scalar(name) ?? @default;
+    }
+
+    private string? Scalar(string name, bool secret = false)
+    {
+        IConfigurationSection setting = section.GetSection(name);
+        string? text = setting.Value;
+        if (text is null)
+        {
+            return null;
+        }
+
+        if (text.AsSpan().Trim().Length != text.Length)
+        {
+            Error(name, secret ? "***" : text, "begins or ends with white space.", "Remove the white space.");
+            return null;
+        }
+
+        return text.Length == 0 ? null : text;
+    }
+
+    private void Declare(string name, string type, string? @default, string? range, string effect)
+    {
+        _declared.Add(name);
+        report.Add(new SettingDescription(Path(name), type, @default, range, effect));
+    }
+
+    private string Path(string name) => path.Length == 0 ? name : $"{path}:{name}";
+}

@@ -1,0 +1,74 @@
+using Aivo.Gateway.Configuration;
+
+namespace Aivo.Gateway.Http;
+
+/// <summary>What happens to request headers with an underscore in their name.</summary>
+internal enum UnderscoreHandling
+{
+    /// <summary>They are not forwarded.</summary>
+    Drop,
+
+    /// <summary>The request is refused with 400.</summary>
+    Reject,
+
+    /// <summary>They are forwarded, identity headers' aliases excepted.</summary>
+    Allow,
+}
+
+/// <summary>The section <c>Headers</c>: the identity headers a destination receives.</summary>
+internal sealed record HeadersOptions
+{
+    public required string UserId { get; init; }
+    public required string TenantId { get; init; }
+    public required string UserRole { get; init; }
+    public required string SessionId { get; init; }
+    /// <summary>Further identity headers: the header's name to the claim's name.</summary>
+    public required IReadOnlyDictionary<string, string> Claims { get; init; }
+    public required UnderscoreHandling Underscore { get; init; }
+
+    /// <summary>Every name that is an identity header.</summary>
+    public IEnumerable<string> IdentityNames => [UserId, TenantId, UserRole, SessionId, .. Claims.Keys];
+
+    public static HeadersOptions Read(SettingReader reader)
+    {
+        var options = new HeadersOptions
+        {
+            UserId = Name(reader, "UserId", "X-User-Id", "The header that carries the user's id (sub)."),
+            TenantId = Name(reader, "TenantId", "X-Tenant-Id", "The header that carries the tenant's id."),
+            UserRole = Name(reader, "UserRole", "X-User-Role", "The header that carries the user's role."),
+            SessionId = Name(reader, "SessionId", "X-Session-Id", "The header that carries the session's id."),
+            Claims = reader.Table("Claims", "Further identity headers: header name to the access token's claim, such as \"X-Learner-Id\": \"learner_uid\". Removed from every request and set from the token where it has the claim."),
+            Underscore = reader.Choice("Underscore", UnderscoreHandling.Drop, "What happens to request headers with _ in their name: Drop them, Reject the request with 400, or Allow them (an alias of an identity header is dropped all the same)."),
+        };
+        foreach (string name in options.Claims.Keys)
+        {
+            Check(reader, "Claims", name);
+        }
+
+        foreach (IGrouping<string, string> twice in options.IdentityNames.GroupBy(name => name, StringComparer.OrdinalIgnoreCase).Where(group => group.Count() > 1))
+        {
+            reader.Error("UserId", twice.Key, "names two identity headers at once.", "Give every identity header a name of its own.");
+        }
+
+        return options;
+    }
+
+    private static string Name(SettingReader reader, string setting, string @default, string effect)
+    {
+        string name = reader.Text(setting, @default, effect);
+        Check(reader, setting, name);
+        return name;
+    }
+
+    private static void Check(SettingReader reader, string setting, string name)
+    {
+        bool fits = name.Length is > 2 and <= 64
+            && name.StartsWith("X-", StringComparison.OrdinalIgnoreCase)
+            && name.AsSpan().IndexOfAnyExcept("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-") < 0
+            && !name.StartsWith("X-Forwarded-", StringComparison.OrdinalIgnoreCase);
+        if (!fits)
+        {
+            reader.Error(setting, name, "cannot be the name of an identity header.", "Write X- and then letters, digits and hyphens (64 characters at most); X-Forwarded-* is taken.");
+        }
+    }
+}

@@ -1,0 +1,93 @@
+using System.Security.Cryptography.X509Certificates;
+using Aivo.Gateway.Primitives;
+using StackExchange.Redis;
+
+namespace Aivo.Gateway.Redis;
+
+/// <summary>
+/// The connection to Redis. A call either answers within <see cref="RedisOptions.CommandTimeout"/> or throws
+/// <see cref="StoreUnavailableException"/>; connecting is tried again in the background for as long as the process lives.
+/// </summary>
+internal sealed partial class RedisConnection : IAsyncDisposable
+{
+    private readonly RedisOptions _options;
+    private readonly ILogger<RedisConnection> _logger;
+    private readonly Lazy<Task<ConnectionMultiplexer>> _multiplexer;
+
+    public RedisConnection(RedisOptions options, ILogger<RedisConnection> logger)
+    {
+        (_options, _logger) = (options, logger);
+        Keys = new RedisKeys(options.KeyPrefix);
+        _multiplexer = new Lazy<Task<ConnectionMultiplexer>>(ConnectAsync);
+    }
+
+    public RedisKeys Keys { get; }
+
+    public bool IsConnected => _multiplexer is { IsValueCreated: true, Value: { IsCompletedSuccessfully: true, Result.IsConnected: true } };
+
+    /// <summary>Runs a script on the primary. A script that was sent may have run even when this throws.</summary>
+    /// <exception cref="StoreUnavailableException">No answer within the command timeout, or an error from Redis.</exception>
+    public async Task<RedisResult> EvaluateAsync(string script, RedisKey[] keys, RedisValue[] values, CancellationToken cancellationToken)
+    {
+        try
+        {
+            ConnectionMultiplexer multiplexer = await _multiplexer.Value.WaitAsync(_options.ConnectTimeout + _options.CommandTimeout, cancellationToken);
+            return await multiplexer.GetDatabase()
+                .ScriptEvaluateAsync(script, keys, values, CommandFlags.DemandMaster)
+                .WaitAsync(_options.CommandTimeout, cancellationToken);
+        }
+        catch (Exception exception) when (exception is RedisException or TimeoutException or ObjectDisposedException)
+        {
+            throw new StoreUnavailableException("redis", exception);
+        }
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        if (_multiplexer.IsValueCreated)
+        {
+            ConnectionMultiplexer multiplexer = await _multiplexer.Value;
+            await multiplexer.DisposeAsync();
+        }
+    }
+
+    private async Task<ConnectionMultiplexer> ConnectAsync()
+    {
+        ConfigurationOptions configuration = Parse(_options);
+        ConnectionMultiplexer multiplexer = await ConnectionMultiplexer.ConnectAsync(configuration);
+        multiplexer.ConnectionFailed += (_, failure) => Log.ConnectionFailed(_logger, failure.EndPoint?.ToString(), failure.FailureType.ToString());
+        multiplexer.ConnectionRestored += (_, restored) => Log.ConnectionRestored(_logger, restored.EndPoint?.ToString());
+        return multiplexer;
+    }
+
+    /// <summary>Makes the library's options from ours.</summary>
+    /// <exception cref="ArgumentException">The configuration text is not valid.</exception>
+    internal static ConfigurationOptions Parse(RedisOptions options)
+    {
+        ConfigurationOptions configuration = ConfigurationOptions.Parse(options.Configuration ?? "", ignoreUnknown: false);
+        configuration.AbortOnConnectFail = false;
+        configuration.ConnectTimeout = (int)options.ConnectTimeout.TotalMilliseconds;
+        configuration.AsyncTimeout = (int)options.CommandTimeout.TotalMilliseconds;
+        configuration.SyncTimeout = (int)options.CommandTimeout.TotalMilliseconds;
+        configuration.BacklogPolicy = BacklogPolicy.FailFast;
+        configuration.ReconnectRetryPolicy = new LinearRetry(250);
+        configuration.IncludeDetailInExceptions = false;
+        configuration.ClientName = "aivo-gateway";
+        configuration.Ssl |= options.Tls;
+        if (options.CaFile is { } file)
+        {
+            configuration.TrustIssuer(X509CertificateLoader.LoadCertificateFromFile(file));
+        }
+
+        return configuration;
+    }
+
+    private static partial class Log
+    {
+        [LoggerMessage(200, LogLevel.Warning, "The connection to Redis at {EndPoint} failed: {Failure}", EventName = "RedisConnectionFailed")]
+        public static partial void ConnectionFailed(ILogger logger, string? endPoint, string failure);
+
+        [LoggerMessage(201, LogLevel.Information, "The connection to Redis at {EndPoint} is back", EventName = "RedisConnectionRestored")]
+        public static partial void ConnectionRestored(ILogger logger, string? endPoint);
+    }
+}

@@ -1,0 +1,23 @@
+using Aivo.Gateway.Primitives;
+using StackExchange.Redis;
+
+namespace Aivo.Gateway.Redis;
+
+/// <summary>Every key name. All keys of one shard share a hash tag, so that one script can touch them all (Redis Cluster).</summary>
+internal sealed class RedisKeys(string prefix)
+{
+    /// <summary>A session's record, live or tombstone.</summary>
+    public RedisKey Session(SessionId id) => $"{prefix}:{{{id.Shard}}}:session:{id}";
+
+    /// <summary>Hash: <c>epoch</c> (random, made once per data set) and <c>n</c> (the last revocation's number).</summary>
+    public RedisKey RevocationMeta(ushort shard) => $"{prefix}:{{{shard}}}:revocation:meta";
+
+    /// <summary>Sorted set: revocation entry by its number. Everything above a node's cursor is its delta.</summary>
+    public RedisKey RevocationNumbers(ushort shard) => $"{prefix}:{{{shard}}}:revocation:z";
+
+    /// <summary>Sorted set: revocation entry by its keep-until, in Unix milliseconds.</summary>
+    public RedisKey RevocationKeep(ushort shard) => $"{prefix}:{{{shard}}}:revocation:k";
+
+    /// <summary>A counter of log-in attempts; <paramref name="subject"/> is a hash, never an e-mail address.</summary>
+    public RedisKey Attempts(string subject) => $"{prefix}:attempts:{subject}";
+}

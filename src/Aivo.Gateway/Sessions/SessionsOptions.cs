@@ -1,0 +1,29 @@
+using Aivo.Gateway.Configuration;
+
+namespace Aivo.Gateway.Sessions;
+
+/// <summary>The section <c>Sessions</c>.</summary>
+internal sealed record SessionsOptions
+{
+    public required TimeSpan IdleLifetime { get; init; }
+    public required TimeSpan AbsoluteLifetime { get; init; }
+    public required TimeSpan MaxHold { get; init; }
+
+    public static SessionsOptions Read(SettingReader reader)
+    {
+        var options = new SessionsOptions
+        {
+            IdleLifetime = reader.Duration("IdleLifetime", TimeSpan.FromDays(7), TimeSpan.FromMinutes(15), TimeSpan.FromDays(365), "How long a session lives without a refresh."),
+            AbsoluteLifetime = reader.Duration("AbsoluteLifetime", TimeSpan.FromDays(30), TimeSpan.FromMinutes(15), TimeSpan.FromDays(365), "How long a session lives at most, counted from the login; fixed for a session when it begins."),
+            MaxHold = reader.Duration("MaxHold", TimeSpan.FromSeconds(5), TimeSpan.FromSeconds(1), TimeSpan.FromSeconds(30), "How long the gateway works on one login, refresh or logout at most; then it answers 503."),
+        };
+        reader.Reserved("ClientTimeout", "00:00:10", "After how long a client abandons a refresh; the windows of the refresh rules derive from it.");
+        reader.Reserved("MaxPerUser", "0", "How many sessions a user may have; 0 for no bound.");
+        if (options.AbsoluteLifetime < options.IdleLifetime)
+        {
+            reader.Error("AbsoluteLifetime", Durations.Format(options.AbsoluteLifetime), "is shorter than Sessions:IdleLifetime.", "Set it to at least the idle lifetime.");
+        }
+
+        return options;
+    }
+}
