@@ -1,0 +1,121 @@
+using System.Globalization;
+using System.Text;
+using System.Text.Json;
+using Aivo.Gateway.Configuration;
+using Aivo.Gateway.Http;
+using Aivo.Gateway.Redis;
+using Aivo.Gateway.Revocation;
+using Aivo.Gateway.Sessions;
+using Aivo.Gateway.Tests.Rules;
+using Aivo.Gateway.Throttling;
+using Aivo.Gateway.Tokens;
+using Aivo.Gateway.Users;
+using k8s.Models;
+using Microsoft.Extensions.Configuration;
+
+namespace Aivo.Gateway.Tests.Deploy;
+
+/// <summary>The appsettings.json of the manifests against the program's own option records.</summary>
+public sealed class DeployedConfigurationTests
+{
+    private static readonly Dictionary<string, Action<SettingReader>> Sections = new(StringComparer.Ordinal)
+    {
+        ["Gateway"] = reader => GatewayOptions.Read(reader),
+        ["Redis"] = reader => RedisOptions.Read(reader),
+        ["Tokens"] = reader => TokensOptions.Read(reader),
+        ["Sessions"] = reader => SessionsOptions.Read(reader),
+        ["Revocation"] = reader => RevocationOptions.Read(reader),
+        ["Streams"] = RevocationOptions.ReadStreams,
+        ["Throttling"] = reader => ThrottlingOptions.Read(reader),
+        ["Users"] = reader => UsersOptions.Read(reader),
+        ["Headers"] = reader => HeadersOptions.Read(reader),
+        ["Paths"] = reader => PathsOptions.Read(reader),
+    };
+
+    private static readonly string[] FrameworkSections = ["AllowedHosts", "Kestrel", "ReverseProxy", "Serilog"];
+
+    [Theory]
+    [InlineData(Manifests.Base)]
+    [InlineData(Manifests.Production)]
+    public void TheSettingsAreOnesTheProgramTakes(string folder) => Assert.Empty(Errors(Settings(folder)));
+
+    [Theory]
+    [InlineData("\"Store\": \"Redis\"", "\"Store\": \"Reddis\"", "Gateway:Store")]
+    [InlineData("\"ShutdownTimeout\": \"00:00:30\"", "\"ShutdownTimeout\": \"30\"", "Gateway:ShutdownTimeout")]
+    [InlineData("\"Tokens\":", "\"Token\":", "Token")]
+    [InlineData("\"SigningKeys\": \"/", "\"SigningKeys\": \"", "Tokens:SigningKeys")]
+    public void AWrongSetting_IsFound(string right, string wrong, string key)
+    {
+        string settings = Settings(Manifests.Base);
+        Assert.Contains(right, settings, StringComparison.Ordinal);
+        Assert.Contains(Errors(settings.Replace(right, wrong, StringComparison.Ordinal)), error => error.StartsWith(key + " ", StringComparison.Ordinal) || error.StartsWith(key + ":", StringComparison.Ordinal));
+    }
+
+    [Theory]
+    [InlineData(Manifests.Base)]
+    [InlineData(Manifests.Production)]
+    public void TheGracePeriodCoversDrainingAndStopping(string folder)
+    {
+        JsonElement gateway = JsonDocument.Parse(Settings(folder)).RootElement.GetProperty("Gateway");
+        TimeSpan needed = TimeSpan.Parse(gateway.GetProperty("DrainDelay").GetString()!, CultureInfo.InvariantCulture)
+            + TimeSpan.Parse(gateway.GetProperty("ShutdownTimeout").GetString()!, CultureInfo.InvariantCulture);
+        long? grace = Manifests.Single<V1Deployment>(Manifests.Base, "aivo-gateway").Spec.Template.Spec.TerminationGracePeriodSeconds;
+        Assert.True(grace > needed.TotalSeconds, $"terminationGracePeriodSeconds is {grace}, draining and stopping may take {needed.TotalSeconds} s");
+        Assert.Null(Manifests.Single<V1Deployment>(Manifests.Production, "aivo-gateway").Spec.Template.Spec.TerminationGracePeriodSeconds);
+    }
+
+    [Theory]
+    [InlineData(Manifests.Base)]
+    [InlineData(Manifests.Production)]
+    public void EveryPathInTheSettingsIsMounted(string folder)
+    {
+        V1Container container = Manifests.Single<V1Deployment>(Manifests.Base, "aivo-gateway").Spec.Template.Spec.Containers.Single();
+        HashSet<string?> mounted = [.. container.VolumeMounts.Select(mount => mount.MountPath)];
+        JsonElement root = JsonDocument.Parse(Settings(folder)).RootElement;
+        Assert.Contains(root.GetProperty("Gateway").GetProperty("DataDirectory").GetString(), mounted);
+        Assert.Contains(root.GetProperty("Tokens").GetProperty("SigningKeys").GetString(), mounted);
+        Assert.Contains(root.GetProperty("Tokens").GetProperty("RefreshKeys").GetString(), mounted);
+        Assert.Equal(["--config", "/etc/aivo-gateway/appsettings.json"], container.Args);
+        Assert.Contains("/etc/aivo-gateway", mounted);
+    }
+
+    [Fact]
+    public void EverySecretOfTheDeployment_HasAnExampleThatTheProgramRefuses()
+    {
+        Dictionary<string, V1Secret> examples = Manifests.In(Manifests.Examples).OfType<V1Secret>().ToDictionary(secret => secret.Metadata.Name);
+        V1PodSpec pod = Manifests.Single<V1Deployment>(Manifests.Base, "aivo-gateway").Spec.Template.Spec;
+        IEnumerable<string> used = pod.Volumes.Where(volume => volume.Secret is not null).Select(volume => volume.Secret.SecretName)
+            .Concat(pod.Containers.Single().Env.Where(variable => variable.ValueFrom?.SecretKeyRef is not null).Select(variable => variable.ValueFrom.SecretKeyRef.Name));
+        Assert.Equal(examples.Keys.Order(), used.Order());
+
+        Assert.All(examples["aivo-gateway-signing-keys"].StringData, key => Assert.DoesNotContain("-----BEGIN", key.Value, StringComparison.Ordinal));
+        Assert.All(examples["aivo-gateway-refresh-keys"].StringData, key => Assert.NotEqual(32, Encoding.UTF8.GetByteCount(key.Value)));
+        var redis = RedisOptions.Read(Reader(new ConfigurationBuilder().AddInMemoryCollection([new("Configuration", examples["aivo-gateway-redis"].StringData["configuration"])]).Build(), "Redis", new SettingReport()));
+        Assert.Throws<ArgumentException>(() => RedisConnection.Parse(redis));
+        Assert.DoesNotContain("secret", string.Join(' ', Manifests.NamedBy(RepositoryFiles.Read($"{Manifests.Base}/kustomization.yaml"))), StringComparison.OrdinalIgnoreCase);
+    }
+
+    private static string Settings(string folder) => RepositoryFiles.Read($"{folder}/appsettings.json");
+
+    private static List<string> Errors(string settings)
+    {
+        IConfiguration configuration = new ConfigurationBuilder().AddJsonStream(new MemoryStream(Encoding.UTF8.GetBytes(settings))).Build();
+        var report = new SettingReport();
+        foreach (IConfigurationSection section in configuration.GetChildren().Where(section => !FrameworkSections.Contains(section.Key)))
+        {
+            if (!Sections.TryGetValue(section.Key, out Action<SettingReader>? read))
+            {
+                report.Add(new SettingError(section.Key, null, "is not a section of the gateway.", "Correct the name."));
+                continue;
+            }
+
+            SettingReader reader = Reader(section, section.Key, report);
+            read(reader);
+            reader.RefuseUnknown();
+        }
+
+        return [.. report.Errors.Select(error => error.ToString())];
+    }
+
+    private static SettingReader Reader(IConfiguration section, string path, SettingReport report) => new(section, path, report);
+}
