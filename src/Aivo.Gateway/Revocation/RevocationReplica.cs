@@ -1,0 +1,113 @@
+using System.Collections.Concurrent;
+using System.Collections.Frozen;
+using System.Security.Cryptography;
+using System.Text;
+using Aivo.Gateway.Primitives;
+
+namespace Aivo.Gateway.Revocation;
+
+/// <summary>
+/// Everything revoked that this node knows of. Entries are merged by union and leave only by <see cref="Prune"/>, so applying one again,
+/// late or out of order is always safe. Reads take no lock and allocate nothing while no key is revoked.
+/// </summary>
+/// <remarks>
+/// Sessions and tokens are looked up apart: both are looked up for every request anyway, so one common set would save nothing and would
+/// let an id of one kind stand for the other.
+/// </remarks>
+internal sealed class RevocationReplica
+{
+    private readonly ConcurrentDictionary<UInt128, DateTimeOffset> _sessions = new();
+    private readonly ConcurrentDictionary<UInt128, DateTimeOffset> _tokens = new();
+    private readonly Lock _keysLock = new();
+
+    /// <summary>Swapped whole: a key is revoked in an emergency only, and an empty set must cost the request path no hash.</summary>
+    private volatile FrozenDictionary<UInt128, DateTimeOffset> _keys = FrozenDictionary<UInt128, DateTimeOffset>.Empty;
+
+    /// <summary>How many entries are held. Takes locks: for metrics, not for requests.</summary>
+    public int Count => _sessions.Count + _tokens.Count + _keys.Count;
+
+    public static RevocationEntry ForKey(string keyId, DateTimeOffset keepUntil) => new(RevocationKind.Key, HashOf(keyId), keepUntil);
+
+    /// <summary>
+    /// Whether the token may no longer be used, by its session, by itself or by the key that signed it. Always by id: signatures and
+    /// base64url have several spellings of one token.
+    /// </summary>
+    public bool IsRevoked(SessionId session, TokenId token, string? keyId)
+    {
+        if (_sessions.ContainsKey(session.Value) || _tokens.ContainsKey(token.Value))
+        {
+            return true;
+        }
+
+        FrozenDictionary<UInt128, DateTimeOffset> keys = _keys;
+        return keys.Count > 0 && keyId is not null && keys.ContainsKey(HashOf(keyId));
+    }
+
+    /// <summary>Merges an entry; of two keep-untils the later one stands.</summary>
+    public void Apply(RevocationEntry entry)
+    {
+        switch (entry.Kind)
+        {
+            case RevocationKind.Session:
+                _sessions.AddOrUpdate(entry.Id, static (_, added) => added, Later, entry.KeepUntil);
+                break;
+            case RevocationKind.Token:
+                _tokens.AddOrUpdate(entry.Id, static (_, added) => added, Later, entry.KeepUntil);
+                break;
+            case RevocationKind.Key:
+                ApplyKey(entry);
+                break;
+            default:
+                throw new ArgumentOutOfRangeException(nameof(entry), entry.Kind, "Not a kind of revocation.");
+        }
+    }
+
+    /// <summary>Forgets the entries whose keep-until is past; returns how many.</summary>
+    public int Prune(DateTimeOffset now)
+    {
+        int pruned = Prune(_sessions, now) + Prune(_tokens, now);
+        lock (_keysLock)
+        {
+            int before = _keys.Count;
+            if (_keys.Values.Any(keepUntil => keepUntil < now))
+            {
+                _keys = _keys.Where(held => held.Value >= now).ToFrozenDictionary();
+            }
+
+            return pruned + before - _keys.Count;
+        }
+    }
+
+    /// <summary>Removes an entry only with the keep-until that was judged, since a later one may be applied meanwhile.</summary>
+    private static int Prune(ConcurrentDictionary<UInt128, DateTimeOffset> entries, DateTimeOffset now)
+    {
+        int pruned = 0;
+        foreach (KeyValuePair<UInt128, DateTimeOffset> held in entries)
+        {
+            if (held.Value < now && entries.TryRemove(held))
+            {
+                pruned++;
+            }
+        }
+
+        return pruned;
+    }
+
+    private void ApplyKey(RevocationEntry entry)
+    {
+        lock (_keysLock)
+        {
+            if (_keys.TryGetValue(entry.Id, out DateTimeOffset held) && held >= entry.KeepUntil)
+            {
+                return;
+            }
+
+            _keys = new Dictionary<UInt128, DateTimeOffset>(_keys) { [entry.Id] = entry.KeepUntil }.ToFrozenDictionary();
+        }
+    }
+
+    private static DateTimeOffset Later(UInt128 id, DateTimeOffset held, DateTimeOffset added) => held >= added ? held : added;
+
+    private static UInt128 HashOf(string keyId) =>
+        System.Buffers.Binary.BinaryPrimitives.ReadUInt128BigEndian(SHA256.HashData(Encoding.UTF8.GetBytes(keyId)));
+}
