@@ -1,3 +1,4 @@
+using Aivo.Gateway.Tests.Rules;
 using k8s.Models;
 
 namespace Aivo.Gateway.Tests.Deploy;
@@ -6,7 +7,7 @@ public sealed class PodSecurityTests
 {
     [Fact]
     public void EveryPodIsRestricted() =>
-        Assert.Empty(Manifests.In(Manifests.Base).OfType<V1Deployment>().SelectMany(deployment =>
+        Rule.Holds(Manifests.In(Manifests.Base).OfType<V1Deployment>().SelectMany(deployment =>
             PodSecurity.Violations(deployment.Spec.Template.Spec).Select(violation => $"{deployment.Metadata.Name}: {violation}")));
 
     [Fact]
@@ -41,7 +42,7 @@ public sealed class PodSecurityTests
     [MemberData(nameof(Loosened))]
     public void ADeploymentWithoutALine_IsFound(string line, string expected)
     {
-        string yaml = Rules.RepositoryFiles.Read($"{Manifests.Base}/deployment.yaml");
+        string yaml = RepositoryFiles.Read($"{Manifests.Base}/deployment.yaml");
         Assert.Contains(line, yaml, StringComparison.Ordinal);
         Assert.Contains(Violations(yaml.Replace(line, "", StringComparison.Ordinal)), violation => violation.Contains(expected, StringComparison.Ordinal));
     }
@@ -55,7 +56,7 @@ public sealed class PodSecurityTests
     [InlineData("emptyDir:\n            sizeLimit: 256Mi", "hostPath: { path: / }", "kind that is not allowed")]
     public void ADeploymentWithSomethingMore_IsFound(string line, string instead, string expected)
     {
-        string yaml = Rules.RepositoryFiles.Read($"{Manifests.Base}/deployment.yaml");
+        string yaml = RepositoryFiles.Read($"{Manifests.Base}/deployment.yaml");
         Assert.Contains(line, yaml, StringComparison.Ordinal);
         Assert.Contains(Violations(yaml.Replace(line, instead, StringComparison.Ordinal)), violation => violation.Contains(expected, StringComparison.Ordinal));
     }

@@ -3,7 +3,7 @@ namespace Aivo.Gateway.Tests.Rules;
 public sealed class DeclarationsTests
 {
     [Fact]
-    public void TypesAreInternalSealedAndSayWhatTheyAre() => Assert.Empty(Declarations.Violations(RepositoryFiles.Sources()));
+    public void TypesAreInternalSealedAndSayWhatTheyAre() => Rule.Holds(Declarations.Violations(RepositoryFiles.Sources()));
 
     [Theory]
     [InlineData("internal sealed class SessionManager;", "does not say")]

@@ -3,7 +3,7 @@ namespace Aivo.Gateway.Tests.Rules;
 public sealed class ImportDirectionTests
 {
     [Fact]
-    public void ImportsOnlyPointDownwards() => Assert.Empty(ImportDirection.Violations(RepositoryFiles.Sources()));
+    public void ImportsOnlyPointDownwards() => Rule.Holds(ImportDirection.Violations(RepositoryFiles.Sources()));
 
     [Fact]
     public void TheRuleReadsTheWholeProgram() => Assert.True(RepositoryFiles.Sources().Count(file => file.Folder.Length > 0) >= 15);

@@ -4,25 +4,25 @@ using System.Text.RegularExpressions;
 
 namespace Aivo.Gateway.Tests.Rules;
 
-/// <summary>Every log message has a literal id, in its folder's hundred, and a literal event name; both are unique in the program.</summary>
+/// <summary>Every log message has a literal id, in its folder's range, and a literal event name; both are unique in the program.</summary>
 internal static partial class LogMessages
 {
-    private static readonly FrozenDictionary<string, int> Hundreds = new Dictionary<string, int>
+    private static readonly FrozenDictionary<string, (int First, int Last)> Ranges = new Dictionary<string, (int First, int Last)>
     {
-        ["Configuration"] = 0,
-        ["Http"] = 100,
-        ["Redis"] = 200,
-        ["Sessions"] = 300,
-        ["Revocation"] = 400,
-        ["Users"] = 500,
-        ["Throttling"] = 600,
-        ["Tokens"] = 700,
-        ["Authentication"] = 800,
-        ["Forwarding"] = 900,
-        ["Endpoints"] = 1000,
-        ["Hosting"] = 1100,
-        ["Commands"] = 1200,
-        ["Telemetry"] = 1300,
+        ["Configuration"] = (1, 99),
+        ["Telemetry"] = (100, 109),
+        ["Http"] = (110, 199),
+        ["Redis"] = (200, 299),
+        ["Sessions"] = (300, 399),
+        ["Revocation"] = (400, 499),
+        ["Users"] = (500, 599),
+        ["Throttling"] = (600, 699),
+        ["Tokens"] = (700, 799),
+        ["Authentication"] = (800, 899),
+        ["Forwarding"] = (900, 999),
+        ["Endpoints"] = (1000, 1099),
+        ["Hosting"] = (1100, 1199),
+        ["Commands"] = (1200, 1299),
     }.ToFrozenDictionary(StringComparer.Ordinal);
 
     private sealed record Message(string Place, string Folder, int? Id, string? Name);
@@ -36,9 +36,9 @@ internal static partial class LogMessages
             {
                 yield return $"{message.Place}: a log message without a literal id.";
             }
-            else if (!Hundreds.TryGetValue(message.Folder, out int first) || id < first || id >= first + 100)
+            else if (!Ranges.TryGetValue(message.Folder, out (int First, int Last) range) || id < range.First || id > range.Last)
             {
-                yield return $"{message.Place}: the id {id} is outside the hundred of {message.Folder}.";
+                yield return $"{message.Place}: the id {id} is outside the range of {message.Folder}.";
             }
 
             if (message.Name is null)

@@ -3,7 +3,7 @@ namespace Aivo.Gateway.Tests.Rules;
 public sealed class PackageFencesTests
 {
     [Fact]
-    public void EveryPackageStaysInItsFolders() => Assert.Empty(PackageFences.Violations(RepositoryFiles.Sources()));
+    public void EveryPackageStaysInItsFolders() => Rule.Holds(PackageFences.Violations(RepositoryFiles.Sources()));
 
     [Theory]
     [InlineData("Endpoints", "using Serilog;")]
