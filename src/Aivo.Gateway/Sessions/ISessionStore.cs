@@ -1,0 +1,36 @@
+using System.Collections.Immutable;
+using Aivo.Gateway.Primitives;
+
+namespace Aivo.Gateway.Sessions;
+
+/// <summary>What the store holds under an id, and the store's clock at that moment, in whole milliseconds.</summary>
+/// <param name="Bytes">Null when nothing is stored.</param>
+internal sealed record StoredSession(byte[]? Bytes, DateTimeOffset Now);
+
+/// <summary>What one commit writes, in one step.</summary>
+/// <param name="Bytes">Null to write no record; then only the revocations are appended.</param>
+/// <param name="CollectAt">From when the record may be forgotten. No rule reads it.</param>
+/// <param name="Revocations">Appended to the shard's revocations, each under the next number.</param>
+internal sealed record SessionWrite(byte[]? Bytes, DateTimeOffset CollectAt, ImmutableArray<RevocationEntry> Revocations);
+
+/// <param name="RevocationNumber">The number of the last revocation written; 0 when there is none.</param>
+/// <param name="Present">Null when committed; else what is stored instead of the expected bytes.</param>
+internal readonly record struct CommitResult(long RevocationNumber, StoredSession? Present)
+{
+    public bool Committed => Present is null;
+}
+
+/// <summary>
+/// Where sessions are kept. It knows no rule: it reads, and replaces what is still as it was read. Every method throws
+/// <see cref="StoreUnavailableException"/> when there is no answer; a commit may have happened even then.
+/// </summary>
+internal interface ISessionStore
+{
+    ValueTask<StoredSession> ReadAsync(SessionId id, CancellationToken cancellationToken);
+
+    /// <summary>
+    /// Writes if the stored bytes equal <paramref name="expected"/> (null: if nothing is stored). Bytes are compared and not a version
+    /// number, which would come round again when a store lost its last writes.
+    /// </summary>
+    ValueTask<CommitResult> CommitAsync(SessionId id, byte[]? expected, SessionWrite write, CancellationToken cancellationToken);
+}

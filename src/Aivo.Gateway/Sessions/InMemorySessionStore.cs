@@ -1,0 +1,79 @@
+using Aivo.Gateway.Primitives;
+
+namespace Aivo.Gateway.Sessions;
+
+/// <summary>
+/// Sessions of one process; they end with it. Revocations are numbered and not kept: the only node applies them itself.
+/// </summary>
+internal sealed class InMemorySessionStore(TimeProvider clock) : ISessionStore
+{
+    private readonly Lock _lock = new();
+    private readonly Dictionary<SessionId, (byte[] Bytes, DateTimeOffset CollectAt)> _sessions = [];
+    private readonly PriorityQueue<SessionId, DateTimeOffset> _collect = new();
+    private long _lastRevocation;
+
+    /// <summary>How many records are held, those not collected yet included.</summary>
+    public int Count
+    {
+        get
+        {
+            lock (_lock)
+            {
+                return _sessions.Count;
+            }
+        }
+    }
+
+    public ValueTask<StoredSession> ReadAsync(SessionId id, CancellationToken cancellationToken)
+    {
+        cancellationToken.ThrowIfCancellationRequested();
+        lock (_lock)
+        {
+            return ValueTask.FromResult(Find(id));
+        }
+    }
+
+    public ValueTask<CommitResult> CommitAsync(SessionId id, byte[]? expected, SessionWrite write, CancellationToken cancellationToken)
+    {
+        cancellationToken.ThrowIfCancellationRequested();
+        lock (_lock)
+        {
+            StoredSession present = Find(id);
+            if (!Same(present.Bytes, expected))
+            {
+                return ValueTask.FromResult(new CommitResult(0, present));
+            }
+
+            Collect(present.Now);
+            if (write.Bytes is { } bytes)
+            {
+                _sessions[id] = (bytes, write.CollectAt);
+                _collect.Enqueue(id, write.CollectAt);
+            }
+
+            _lastRevocation += write.Revocations.Length;
+            return ValueTask.FromResult(new CommitResult(write.Revocations.IsEmpty ? 0 : _lastRevocation, null));
+        }
+    }
+
+    private StoredSession Find(SessionId id)
+    {
+        DateTimeOffset now = DateTimeOffset.FromUnixTimeMilliseconds(clock.GetUtcNow().ToUnixTimeMilliseconds());
+        return new StoredSession(_sessions.TryGetValue(id, out var held) && now < held.CollectAt ? held.Bytes : null, now);
+    }
+
+    private static bool Same(byte[]? left, byte[]? right) =>
+        left is null || right is null ? left == right : left.AsSpan().SequenceEqual(right);
+
+    private void Collect(DateTimeOffset now)
+    {
+        while (_collect.TryPeek(out SessionId id, out DateTimeOffset collectAt) && collectAt <= now)
+        {
+            _collect.Dequeue();
+            if (_sessions.TryGetValue(id, out var held) && held.CollectAt <= now)
+            {
+                _sessions.Remove(id);
+            }
+        }
+    }
+}

@@ -1,0 +1,82 @@
+using System.Collections.Immutable;
+using Aivo.Gateway.Primitives;
+
+namespace Aivo.Gateway.Sessions;
+
+/// <summary>What a refresh token says, once its seal holds.</summary>
+/// <param name="IssuedAt">The token's <c>iat</c>.</param>
+internal sealed record PresentedToken(SessionId Session, int Number, string Label, DateTimeOffset IssuedAt);
+
+/// <summary>What the directory says about a user at this moment. A user who is gone is not active.</summary>
+internal readonly record struct UserStanding(bool Active, TenantId Tenant);
+
+/// <summary>What came of a presented refresh token. Every outcome but <see cref="Rotated"/> is a refusal.</summary>
+internal enum RefreshOutcome
+{
+    /// <summary>The live leaf was presented; its child is live now.</summary>
+    Rotated,
+    UnknownSession,
+    Ended,
+    ExpiredIdle,
+    ExpiredAbsolute,
+
+    /// <summary>Not the live leaf. Nothing changes.</summary>
+    NotCurrent,
+
+    /// <summary>The user may not refresh any more; this ended the session (SR-53).</summary>
+    UserInactive,
+}
+
+/// <summary>What came of ending a session. Each is a success: what was asked for holds.</summary>
+internal enum EndOutcome
+{
+    Ended,
+    AlreadyEnded,
+    UnknownSession,
+}
+
+/// <summary>The words for logs and metrics; they are stable.</summary>
+internal static class OutcomeWords
+{
+    public static string Word(this RefreshOutcome outcome) => outcome switch
+    {
+        RefreshOutcome.Rotated => "rotated",
+        RefreshOutcome.UnknownSession => "unknown_session",
+        RefreshOutcome.Ended => "ended",
+        RefreshOutcome.ExpiredIdle => "expired_idle",
+        RefreshOutcome.ExpiredAbsolute => "expired_absolute",
+        RefreshOutcome.NotCurrent => "not_current",
+        RefreshOutcome.UserInactive => "user_inactive",
+        _ => throw new ArgumentOutOfRangeException(nameof(outcome), outcome, null),
+    };
+
+    public static string Word(this EndOutcome outcome) => outcome switch
+    {
+        EndOutcome.Ended => "ended",
+        EndOutcome.AlreadyEnded => "already_ended",
+        EndOutcome.UnknownSession => "unknown_session",
+        _ => throw new ArgumentOutOfRangeException(nameof(outcome), outcome, null),
+    };
+}
+
+/// <summary>What the rules say about one record at one moment; nothing has happened yet.</summary>
+/// <param name="Record">The record once the decision is carried out; null when there is none.</param>
+/// <param name="Commits">Whether anything is to be written; a decision that does not commit leaves <paramref name="Record"/> as read.</param>
+/// <param name="Revocations">Written in the same step as the record.</param>
+internal sealed record SessionDecision<TOutcome>(
+    TOutcome Outcome,
+    SessionRecord? Record,
+    bool Commits,
+    ImmutableArray<RevocationEntry> Revocations)
+    where TOutcome : struct, Enum;
+
+/// <summary>A decision that has been carried out.</summary>
+/// <param name="Record">The record as it stands now; null for an unknown session.</param>
+/// <param name="Revocations">Committed; the caller applies them to its own replica before it answers.</param>
+/// <param name="RevocationNumber">The number of the last of them in the session's shard; 0 when there is none.</param>
+internal sealed record SessionResult<TOutcome>(
+    TOutcome Outcome,
+    SessionRecord? Record,
+    ImmutableArray<RevocationEntry> Revocations,
+    long RevocationNumber)
+    where TOutcome : struct, Enum;

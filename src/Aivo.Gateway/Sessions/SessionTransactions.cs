@@ -1,0 +1,113 @@
+using System.Collections.Immutable;
+using Aivo.Gateway.Primitives;
+
+namespace Aivo.Gateway.Sessions;
+
+/// <summary>
+/// Reads, decides by <see cref="SessionLifecycle"/>, and commits if the record is still as it was read; else decides again. The caller
+/// bounds a call as a whole (<see cref="SessionsOptions.MaxHold"/>) by its cancellation token. No token is to be made before the call has
+/// returned: nothing is signed that is not committed.
+/// </summary>
+/// <param name="retention">For how long a revocation is kept; a record is kept for as long beyond its absolute end.</param>
+internal sealed partial class SessionTransactions(
+    ISessionStore store, SessionsOptions options, TimeSpan retention, ILogger<SessionTransactions> logger)
+{
+    /// <summary>
+    /// How often one call tries to commit. Only a session's own tokens contend for it, and whoever lost to a rotation is refused at the
+    /// second look, so more than a few conflicts mean that the store does not answer truthfully.
+    /// </summary>
+    public const int MostAttempts = 8;
+
+    /// <summary>Begins a session, in two calls to the store: its clock decides, and only it can tell it.</summary>
+    /// <param name="shard">The user's.</param>
+    /// <exception cref="StoreUnavailableException">Nothing can be said; at worst a session remains of which nobody has a token.</exception>
+    public async Task<SessionRecord> CreateAsync(
+        UserId user, TenantId tenant, SessionClient client, string activeKeyId, ushort shard, CancellationToken cancellationToken)
+    {
+        SessionId id = SessionId.Create(shard);
+        StoredSession stored = await store.ReadAsync(id, cancellationToken);
+        SessionRecord record = SessionLifecycle.Create(id, user, tenant, client, LeafLabels.CreateRoot(), activeKeyId, stored.Now, options);
+
+        // Never over a record that is there: 128 random bits do not meet by chance, so a store that holds one is not to be believed.
+        CommitResult result = await store.CommitAsync(id, null, Write(record, []), cancellationToken);
+        return result.Committed ? record : throw Unavailable(null);
+    }
+
+    /// <summary>Presents a refresh token whose seal holds.</summary>
+    /// <param name="readStanding">Reads the user again, after each decision to rotate and before its commit (SR-53).</param>
+    /// <returns>Rotated, with the new live leaf; or a refusal, which changed nothing unless the user was inactive.</returns>
+    /// <exception cref="StoreUnavailableException">Nothing can be said about the token; it is never a refusal.</exception>
+    public Task<SessionResult<RefreshOutcome>> RefreshAsync(
+        PresentedToken presented, string activeKeyId, Func<UserId, CancellationToken, ValueTask<UserStanding>> readStanding,
+        CancellationToken cancellationToken) =>
+        CommitAsync(
+            presented.Session,
+            async (record, now) =>
+            {
+                SessionDecision<RefreshOutcome> decision = SessionLifecycle.Refresh(record, presented, now, options, activeKeyId);
+                return record is not null && decision.Commits
+                    ? SessionLifecycle.Admit(decision, record, await readStanding(record.User, cancellationToken), now, retention)
+                    : decision;
+            },
+            cancellationToken);
+
+    /// <summary>Ends a session; one that has ended or is not stored is a success too, with its revocation under a new number.</summary>
+    /// <exception cref="StoreUnavailableException">The end may not hold, or may hold: the caller repeats it.</exception>
+    public Task<SessionResult<EndOutcome>> EndAsync(SessionId id, EndReason reason, CancellationToken cancellationToken) =>
+        CommitAsync(id, (record, now) => ValueTask.FromResult(SessionLifecycle.End(id, record, reason, now, retention)), cancellationToken);
+
+    private async Task<SessionResult<TOutcome>> CommitAsync<TOutcome>(
+        SessionId id, Func<SessionRecord?, DateTimeOffset, ValueTask<SessionDecision<TOutcome>>> decide, CancellationToken cancellationToken)
+        where TOutcome : struct, Enum
+    {
+        StoredSession stored = await store.ReadAsync(id, cancellationToken);
+        for (int attempt = 0; attempt < MostAttempts; attempt++)
+        {
+            SessionDecision<TOutcome> decision = await decide(Decode(id, stored.Bytes), stored.Now);
+            if (!decision.Commits)
+            {
+                return new SessionResult<TOutcome>(decision.Outcome, decision.Record, [], 0);
+            }
+
+            CommitResult result = await store.CommitAsync(id, stored.Bytes, Write(decision.Record, decision.Revocations), cancellationToken);
+            if (result.Present is not { } present)
+            {
+                return new SessionResult<TOutcome>(decision.Outcome, decision.Record, decision.Revocations, result.RevocationNumber);
+            }
+
+            stored = present;
+        }
+
+        Log.Contended(logger, id, MostAttempts);
+        throw Unavailable(null);
+    }
+
+    private SessionWrite Write(SessionRecord? record, ImmutableArray<RevocationEntry> revocations) => record is null
+        ? new SessionWrite(null, DateTimeOffset.UnixEpoch, revocations)
+        : new SessionWrite(SessionRecordCodec.Encode(record), record.AbsoluteEnd + retention, revocations);
+
+    private SessionRecord? Decode(SessionId id, byte[]? bytes)
+    {
+        try
+        {
+            return bytes is null ? null : SessionRecordCodec.Decode(id, bytes);
+        }
+        catch (SessionRecordUnreadableException exception)
+        {
+            // Neither "no session" (its owner would be logged out, a log-out would be confirmed that ended nothing) nor a session.
+            Log.Unreadable(logger, exception, id);
+            throw Unavailable(exception);
+        }
+    }
+
+    private static StoreUnavailableException Unavailable(Exception? inner) => new("sessions", inner);
+
+    private static partial class Log
+    {
+        [LoggerMessage(300, LogLevel.Error, "The record of session {SessionId} cannot be read", EventName = "SessionRecordUnreadable")]
+        public static partial void Unreadable(ILogger logger, Exception exception, SessionId sessionId);
+
+        [LoggerMessage(301, LogLevel.Error, "Session {SessionId} changed under each of {Attempts} attempts to commit", EventName = "SessionContended")]
+        public static partial void Contended(ILogger logger, SessionId sessionId, int attempts);
+    }
+}

@@ -1,0 +1,74 @@
+using Aivo.Gateway.Primitives;
+using Aivo.Gateway.Sessions;
+
+namespace Aivo.Gateway.Tests.Sessions;
+
+/// <summary>
+/// A store that lets a test act between a read and its commit, and that holds every commit against what must be true of any two
+/// successive records, whoever wrote them.
+/// </summary>
+internal sealed class ObservedStore(ISessionStore inner) : ISessionStore
+{
+    private int _reads;
+    private int _commits;
+    private int _conflicts;
+
+    public int Reads => _reads;
+
+    public int Commits => _commits;
+
+    public int Conflicts => _conflicts;
+
+    /// <summary>Runs before a commit reaches the store.</summary>
+    public Func<Task>? BeforeCommit { get; set; }
+
+    public ValueTask<StoredSession> ReadAsync(SessionId id, CancellationToken cancellationToken)
+    {
+        Interlocked.Increment(ref _reads);
+        return inner.ReadAsync(id, cancellationToken);
+    }
+
+    public async ValueTask<CommitResult> CommitAsync(SessionId id, byte[]? expected, SessionWrite write, CancellationToken cancellationToken)
+    {
+        Interlocked.Increment(ref _commits);
+        if (BeforeCommit is { } act)
+        {
+            await act();
+        }
+
+        CommitResult result = await inner.CommitAsync(id, expected, write, cancellationToken);
+        if (!result.Committed)
+        {
+            Interlocked.Increment(ref _conflicts);
+        }
+        else if (expected is not null)
+        {
+            Assert.NotNull(write.Bytes);
+            AssertSuccession(SessionRecordCodec.Decode(id, expected), SessionRecordCodec.Decode(id, write.Bytes));
+        }
+
+        return result;
+    }
+
+    private static void AssertSuccession(SessionRecord before, SessionRecord after)
+    {
+        if (before.End is not null)
+        {
+            Assert.Equal(before.End, after.End);
+            Assert.Equal(before.Live, after.Live);
+        }
+
+        Assert.InRange(after.Live.Number, before.Live.Number, before.Live.Number + 1);
+        Assert.Equal(before.AbsoluteEnd, after.AbsoluteEnd);
+        Assert.Equal(before.CreatedAt, after.CreatedAt);
+        Assert.Equal(before.User, after.User);
+        if (after.Live.Number > before.Live.Number)
+        {
+            Assert.Equal(LeafLabels.Child(before.Live.Label, after.Live.Number), after.Live.Label);
+        }
+        else
+        {
+            Assert.Equal(before.Live, after.Live);
+        }
+    }
+}
