@@ -17,37 +17,35 @@ internal sealed class SettingReader(IConfiguration section, string path, Setting
         return Scalar(name, secret);
     }
 
-    public string Text(string name, string @default, string effect) => OptionalTextOr(name, @default, effect);
-
-    public int Integer(string name, int @default, int minimum, int maximum, string effect)
+    public string Text(string name, string @default, string effect)
     {
-        Declare(name, "integer", @default.ToString(CultureInfo.InvariantCulture), $"{minimum} to {maximum}", effect);
+        Declare(name, "text", @default, null, effect);
+        return Scalar(name) ?? @default;
+    }
+
+    /// <param name="shownDefault">The default in words, where its number depends on the machine.</param>
+    public int Integer(string name, int @default, int minimum, int maximum, string effect, string? shownDefault = null)
+    {
+        Declare(name, "integer", shownDefault ?? @default.ToString(CultureInfo.InvariantCulture), $"{minimum} to {maximum}", effect);
         if (Scalar(name) is not { } text)
         {
             return @default;
         }
 
-        if (!int.TryParse(text, NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out int value) || value < minimum || value > maximum)
-        {
-            Error(name, text, "is not a whole number in the range.", $"Set a whole number from {minimum} to {maximum}.");
-            return @default;
-        }
-
-        return value;
+        return int.TryParse(text, NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out int value) && value >= minimum && value <= maximum
+            ? value
+            : Wrong(name, text, @default, "is not a whole number in the range.", $"Set a whole number from {minimum} to {maximum}.");
     }
 
     public bool Flag(string name, bool @default, string effect)
     {
         Declare(name, "boolean", @default ? "true" : "false", "true, false", effect);
-        switch (Scalar(name))
+        if (Scalar(name) is not { } text)
         {
-            case null: return @default;
-            case var text when text.Equals("true", StringComparison.OrdinalIgnoreCase): return true;
-            case var text when text.Equals("false", StringComparison.OrdinalIgnoreCase): return false;
-            case var text:
-                Error(name, text, "is neither true nor false.", "Set true or false.");
-                return @default;
+            return @default;
         }
+
+        return bool.TryParse(text, out bool value) ? value : Wrong(name, text, @default, "is neither true nor false.", "Set true or false.");
     }
 
     public TimeSpan Duration(string name, TimeSpan @default, TimeSpan minimum, TimeSpan maximum, string effect)
@@ -60,17 +58,12 @@ internal sealed class SettingReader(IConfiguration section, string path, Setting
 
         if (!Durations.TryParse(text, out TimeSpan value))
         {
-            Error(name, text, "is not a duration.", "Write [d.]hh:mm:ss, such as 00:05:00 for five minutes; a bare number would mean days.");
-            return @default;
+            return Wrong(name, text, @default, "is not a duration.", "Write [d.]hh:mm:ss, such as 00:05:00 for five minutes; a bare number would mean days.");
         }
 
-        if (value < minimum || value > maximum)
-        {
-            Error(name, text, "is out of range.", $"Set a duration from {Durations.Format(minimum)} to {Durations.Format(maximum)}.");
-            return @default;
-        }
-
-        return value;
+        return value >= minimum && value <= maximum
+            ? value
+            : Wrong(name, text, @default, "is out of range.", $"Set a duration from {Durations.Format(minimum)} to {Durations.Format(maximum)}.");
     }
 
     public T Choice<T>(string name, T @default, string effect) where T : struct, Enum => OptionalChoice<T>(name, @default, effect) ?? @default;
@@ -84,16 +77,13 @@ internal sealed class SettingReader(IConfiguration section, string path, Setting
             return @default;
         }
 
-        foreach (T value in Enum.GetValues<T>())
+        // By name alone: Enum.TryParse would take numbers, and with them values that do not exist.
+        foreach (T value in Enum.GetValues<T>().Where(value => value.ToString().Equals(text, StringComparison.OrdinalIgnoreCase)))
         {
-            if (value.ToString().Equals(text, StringComparison.OrdinalIgnoreCase))
-            {
-                return value;
-            }
+            return value;
         }
 
-        Error(name, text, "is not one of the choices.", $"Set one of: {names}.");
-        return @default;
+        return Wrong(name, text, @default, "is not one of the choices.", $"Set one of: {names}.");
     }
 
     /// <summary>A list of texts: <c>"Name": ["a", "b"]</c>, or <c>Section__Name__0=a</c> in the environment.</summary>
@@ -103,22 +93,25 @@ internal sealed class SettingReader(IConfiguration section, string path, Setting
         IConfigurationSection list = section.GetSection(name);
         if (!string.IsNullOrEmpty(list.Value))
         {
-            Error(name, list.Value, "is a single value where a list belongs.", $"Write a JSON array, or {path.Replace(":", "__", StringComparison.Ordinal)}__{name}__0 in the environment.");
+            Error(name, list.Value, "is a single value where a list belongs.",
+                $"Write a JSON array, or {Path(name).Replace(":", "__", StringComparison.Ordinal)}__0 in the environment.");
             return @default;
         }
 
         List<string> values = [];
         foreach (IConfigurationSection item in list.GetChildren())
         {
-            if (string.IsNullOrEmpty(item.Value))
+            if (!int.TryParse(item.Key, NumberStyles.None, CultureInfo.InvariantCulture, out _))
             {
-                Error($"{name}:{item.Key}", null, "is empty or not a text.", "Write a text, or remove the item.");
-                continue;
+                Error($"{name}:{item.Key}", null, "is a named value where a list belongs.", "Write a JSON array, not an object.");
             }
-
-            values.Add(item.Value);
+            else if (ItemText(name, item) is { } text)
+            {
+                values.Add(text);
+            }
         }
 
+        // An empty array is an empty text in the raw configuration, a missing key is null: only the latter means the default.
         return list.Exists() ? values : @default;
     }
 
@@ -126,21 +119,14 @@ internal sealed class SettingReader(IConfiguration section, string path, Setting
     public IReadOnlyDictionary<string, string> Table(string name, string effect)
     {
         Declare(name, "table of texts", "empty", null, effect);
+        RefuseSingleValue(name, "table");
         var table = new Dictionary<string, string>(StringComparer.Ordinal);
-        if (Scalar(name) is { Length: > 0 } text)
-        {
-            Error(name, text, "is a single value where a table belongs.", "Write a JSON object.");
-        }
-
         foreach (IConfigurationSection item in section.GetSection(name).GetChildren())
         {
-            if (string.IsNullOrEmpty(item.Value))
+            if (ItemText(name, item) is { } text)
             {
-                Error($"{name}:{item.Key}", item.Value, "is empty or not a text.", "Write a text, or remove the entry.");
-                continue;
+                table[item.Key] = text;
             }
-
-            table[item.Key] = item.Value;
         }
 
         return table;
@@ -149,11 +135,7 @@ internal sealed class SettingReader(IConfiguration section, string path, Setting
     public T Section<T>(string name, Func<SettingReader, T> read)
     {
         _declared.Add(name);
-        if (Scalar(name) is { Length: > 0 } text)
-        {
-            Error(name, text, "is a single value where a section belongs.", "Write a JSON object.");
-        }
-
+        RefuseSingleValue(name, "section");
         var reader = new SettingReader(section.GetSection(name), Path(name), report);
         T value = read(reader);
         reader.RefuseUnknown();
@@ -174,9 +156,10 @@ internal sealed class SettingReader(IConfiguration section, string path, Setting
     public void ReservedSection(string name, string effect)
     {
         Declare(name, "reserved", "empty", "only empty in this version", effect);
+        RefuseSingleValue(name, "section");
         foreach (IConfigurationSection item in section.GetSection(name).GetChildren())
         {
-            Error($"{name}:{item.Key}", item.Value, "has no effect in this version.", "Remove it.");
+            Error($"{name}:{item.Key}", null, "has no effect in this version.", "Remove it.");
         }
     }
 
@@ -195,28 +178,58 @@ internal sealed class SettingReader(IConfiguration section, string path, Setting
 
     public void Error(string name, string? value, string problem, string fix) => report.Add(new SettingError(Path(name), value, problem, fix));
 
-    private string OptionalTextOr(string name, string @default, string effect)
+    private T Wrong<T>(string name, string text, T @default, string problem, string fix)
     {
-        Declare(name, "text", @default, null, effect);
-        return Scalar(name) ?? @default;
+        Error(name, text, problem, fix);
+        return @default;
     }
 
     private string? Scalar(string name, bool secret = false)
     {
         IConfigurationSection setting = section.GetSection(name);
-        string? text = setting.Value;
-        if (text is null)
+        if (setting.GetChildren().Any())
+        {
+            Error(name, null, "is a list or a section where a single value belongs.", "Write one value.");
+            return null;
+        }
+
+        if (setting.Value is not { } text)
         {
             return null;
         }
 
-        if (text.AsSpan().Trim().Length != text.Length)
+        return text.Length > 0 && IsTrimmed(name, text, secret) ? text : null;
+    }
+
+    private string? ItemText(string name, IConfigurationSection item)
+    {
+        if (string.IsNullOrWhiteSpace(item.Value) || item.GetChildren().Any())
+        {
+            Error($"{name}:{item.Key}", null, "is empty or not a text.", "Write a text, or remove it.");
+            return null;
+        }
+
+        return IsTrimmed($"{name}:{item.Key}", item.Value, secret: false) ? item.Value : null;
+    }
+
+    private bool IsTrimmed(string name, string text, bool secret)
+    {
+        bool trimmed = text.AsSpan().Trim().Length == text.Length;
+        if (!trimmed)
         {
             Error(name, secret ? "***" : text, "begins or ends with white space.", "Remove the white space.");
-            return null;
         }
 
-        return text.Length == 0 ? null : text;
+        return trimmed;
+    }
+
+    /// <summary>The value is not shown: an environment variable that happens to have a section's name may hold anything.</summary>
+    private void RefuseSingleValue(string name, string belongs)
+    {
+        if (section[name] is { Length: > 0 })
+        {
+            Error(name, "***", $"is a single value where a {belongs} belongs.", "Write a JSON object, or remove the environment variable of this name.");
+        }
     }
 
     private void Declare(string name, string type, string? @default, string? range, string effect)

@@ -1,3 +1,4 @@
+using System.Diagnostics.CodeAnalysis;
 using System.Net;
 using Aivo.Gateway.Configuration;
 
@@ -40,7 +41,7 @@ internal sealed record GatewayOptions
             Store = reader.OptionalChoice<StoreKind>("Store", null, "Where sessions and revocations are kept. Must be set outside Development. Memory: one node only, and a restart ends every session."),
             DataDirectory = DataDirectoryIn(reader),
             PublicUrl = PublicUrlIn(reader),
-            ManagementAddress = reader.Text("ManagementAddress", "*", "The address the management listener (health, metrics) binds to: an IP address, or * for all; 127.0.0.1 in Development."),
+            ManagementAddress = ManagementAddressIn(reader),
             ManagementPort = reader.Integer("ManagementPort", 9090, 1, 65535, "The port of the management listener."),
             Http2Port = reader.Integer("Http2Port", 0, 0, 65535, "A further public port that speaks cleartext HTTP/2 by prior knowledge (gRPC behind a TLS-terminating ingress); 0 turns it off."),
             TrustedProxies = TrustedProxiesIn(reader),
@@ -59,15 +60,32 @@ internal sealed record GatewayOptions
 
     private static string DataDirectoryIn(SettingReader reader)
     {
-        string standard = Path.Combine(Environment.GetFolderPath(Environment.SpecialFolder.LocalApplicationData), "aivo-gateway");
+        // Not verified: on a fresh account the folder does not exist yet, and the verified answer would be an empty, relative path.
+        string standard = Path.Combine(Environment.GetFolderPath(Environment.SpecialFolder.LocalApplicationData, Environment.SpecialFolderOption.DoNotVerify), "aivo-gateway");
         string? directory = reader.OptionalText("DataDirectory", "An absolute path; holds the SQLite user directory and, in Development, generated keys. Default: aivo-gateway in the user's local application data (~/.local/share on Linux).");
-        if (directory is not null && !Path.IsPathFullyQualified(directory))
+        if (!Path.IsPathFullyQualified(directory ?? standard))
         {
-            reader.Error("DataDirectory", directory, "is not an absolute path.", "Write a path from the root, such as /var/lib/aivo-gateway.");
+            reader.Error("DataDirectory", directory ?? standard, "is not an absolute path.", "Write a path from the root, such as /var/lib/aivo-gateway.");
         }
 
         return directory ?? standard;
     }
+
+    private static string ManagementAddressIn(SettingReader reader)
+    {
+        string address = reader.Text("ManagementAddress", "*", "The address the management listener (health, metrics) binds to: an IP address, or * for all; 127.0.0.1 in Development.");
+        if (address != "*" && !TryParseAddress(address, out _))
+        {
+            reader.Error("ManagementAddress", address, "is not an IP address.", "Write an address of this machine such as 127.0.0.1, or * for all.");
+            return "*";
+        }
+
+        return address;
+    }
+
+    /// <summary>Unlike the library, which reads 10 as 0.0.0.10: only the four-part form of IPv4.</summary>
+    private static bool TryParseAddress(string text, [NotNullWhen(true)] out IPAddress? address) =>
+        IPAddress.TryParse(text, out address) && (text.Contains(':', StringComparison.Ordinal) || text.Count(letter => letter == '.') == 3);
 
     private static Uri? PublicUrlIn(SettingReader reader)
     {
@@ -92,7 +110,7 @@ internal sealed record GatewayOptions
         List<IPNetwork> networks = [];
         foreach (string text in reader.List("TrustedProxies", [], "Addresses or networks (CIDR) of the proxies in front; only from them are X-Forwarded-For, -Proto and -Host believed."))
         {
-            if (IPAddress.TryParse(text, out IPAddress? address))
+            if (TryParseAddress(text, out IPAddress? address))
             {
                 networks.Add(new IPNetwork(address, address.GetAddressBytes().Length * 8));
             }

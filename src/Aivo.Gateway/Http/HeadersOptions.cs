@@ -45,12 +45,22 @@ internal sealed record HeadersOptions
             Check(reader, "Claims", name);
         }
 
-        foreach (IGrouping<string, string> twice in options.IdentityNames.GroupBy(name => name, StringComparer.OrdinalIgnoreCase).Where(group => group.Count() > 1))
-        {
-            reader.Error("UserId", twice.Key, "names two identity headers at once.", "Give every identity header a name of its own.");
-        }
-
+        RefuseSameName(reader, options);
         return options;
+    }
+
+    private static void RefuseSameName(SettingReader reader, HeadersOptions options)
+    {
+        (string Setting, string Name)[] all =
+        [
+            ("UserId", options.UserId), ("TenantId", options.TenantId), ("UserRole", options.UserRole), ("SessionId", options.SessionId),
+            .. options.Claims.Keys.Select(name => ($"Claims:{name}", name)),
+        ];
+        foreach (IGrouping<string, (string Setting, string Name)> same in all.GroupBy(header => header.Name, StringComparer.OrdinalIgnoreCase).Where(group => group.Count() > 1))
+        {
+            (string setting, string name) = same.Last();
+            reader.Error(setting, name, $"names the header that Headers:{same.First().Setting} names already.", "Give every identity header a name of its own.");
+        }
     }
 
     private static string Name(SettingReader reader, string setting, string @default, string effect)

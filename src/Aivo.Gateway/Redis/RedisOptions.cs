@@ -30,6 +30,14 @@ internal sealed record RedisOptions
             reader.Error("KeyPrefix", options.KeyPrefix, "has characters that a key prefix cannot have.", "Write at most 64 letters, digits, '-', '_', '.' or ':'.");
         }
 
+        if (options.CaFile is { } file && !Path.IsPathFullyQualified(file))
+        {
+            reader.Error("CaFile", file, "is not an absolute path.", "Write a path from the root.");
+        }
+
         return options;
     }
+
+    /// <summary>Without the members: the configuration text may hold the password.</summary>
+    public override string ToString() => nameof(RedisOptions);
 }

@@ -18,7 +18,7 @@ internal sealed record ThrottlingOptions
         AccountWindow = reader.Duration("AccountWindow", TimeSpan.FromMinutes(5), TimeSpan.FromSeconds(10), TimeSpan.FromDays(1), "The window in which an account's failures are counted."),
         AddressAttempts = reader.Integer("AddressAttempts", 100, 1, 1_000_000, "How many failed log-ins may come from one client address (IPv6: one /64) within AddressWindow."),
         AddressWindow = reader.Duration("AddressWindow", TimeSpan.FromMinutes(5), TimeSpan.FromSeconds(10), TimeSpan.FromDays(1), "The window in which an address's failures are counted."),
-        ConcurrentHashes = reader.Integer("ConcurrentHashes", Math.Clamp(Environment.ProcessorCount, 1, 4), 1, 64, "How many passwords are hashed at once; each takes 19 MiB and a core. Default: the number of cores, at most 4."),
+        ConcurrentHashes = reader.Integer("ConcurrentHashes", Math.Clamp(Environment.ProcessorCount, 1, 4), 1, 64, "How many passwords are hashed at once; each takes 19 MiB and a core.", "the number of cores, at most 4"),
         QueuedHashes = reader.Integer("QueuedHashes", 32, 0, 10_000, "How many log-ins may wait for a hash; more, or longer than a second, are answered 503."),
     };
 }

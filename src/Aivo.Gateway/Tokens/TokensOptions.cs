@@ -47,9 +47,25 @@ internal sealed record TokensOptions
             Claims = reader.Table("Claims", "Further claims of access tokens: claim name to the user attribute it comes from, such as \"learner_uid\": \"learnerUid\". Registered names cannot be mapped."),
             CacheSize = reader.Integer("CacheSize", 20_000, 100, 1_000_000, "How many validated access tokens a node remembers at least (twice as many at most), so that each is verified once; about 2 KB each."),
         };
-        foreach (string claim in options.Claims.Keys.Where(claim => Taken.Contains(claim, StringComparer.Ordinal)))
+        foreach ((string claim, string attribute) in options.Claims)
         {
-            reader.Error($"Claims:{claim}", options.Claims[claim], "maps an attribute to a claim that the gateway itself sets.", "Choose another claim name.");
+            // In any case: two claims that differ in case only would be taken for each other (configuration keys ignore case, too).
+            if (Taken.Contains(claim, StringComparer.OrdinalIgnoreCase))
+            {
+                reader.Error($"Claims:{claim}", attribute, "maps an attribute to a claim that the gateway itself sets.", "Choose another claim name.");
+            }
+            else if (claim.Length > 64 || !claim.All(letter => char.IsAsciiLetterOrDigit(letter) || letter is '_' or '-' or '.'))
+            {
+                reader.Error($"Claims:{claim}", attribute, "has a claim name that is too long or has other characters than letters, digits, '_', '-' and '.'.", "Choose a plain claim name of at most 64 characters.");
+            }
+        }
+
+        foreach ((string name, string? key) in new[] { ("ActiveKey", options.ActiveKey), ("ActiveRefreshKey", options.ActiveRefreshKey) })
+        {
+            if (key is not null && (Path.GetFileName(key) != key || key is "." or ".."))
+            {
+                reader.Error(name, key, "is a path.", "Write the file's name alone, without its folder and without its ending.");
+            }
         }
 
         foreach ((string name, string? path) in new[] { ("SigningKeys", options.SigningKeys), ("RefreshKeys", options.RefreshKeys) })
@@ -61,9 +77,9 @@ internal sealed record TokensOptions
         }
 
         if (options.Issuer.Length > 0 && (!Uri.TryCreate(options.Issuer, UriKind.Absolute, out Uri? issuer)
-            || (issuer.Scheme != "https" && !(issuer.Scheme == "http" && issuer.IsLoopback)) || issuer.Query.Length > 0 || issuer.Fragment.Length > 0))
+            || (issuer.Scheme != "https" && !(issuer.Scheme == "http" && issuer.IsLoopback)) || issuer.UserInfo.Length > 0 || issuer.Query.Length > 0 || issuer.Fragment.Length > 0))
         {
-            reader.Error("Issuer", options.Issuer, "is not an https URL.", "Write an https URL without query and fragment (RFC 8414, section 2).");
+            reader.Error("Issuer", options.Issuer, "is not an https URL.", "Write an https URL without user, query and fragment (RFC 8414, section 2).");
         }
 
         return options;
