@@ -2,37 +2,20 @@ using System.Globalization;
 using System.Text;
 using System.Text.Json;
 using Aivo.Gateway.Configuration;
-using Aivo.Gateway.Http;
+using Aivo.Gateway.Hosting;
 using Aivo.Gateway.Redis;
-using Aivo.Gateway.Revocation;
-using Aivo.Gateway.Sessions;
 using Aivo.Gateway.Tests.Rules;
-using Aivo.Gateway.Throttling;
-using Aivo.Gateway.Tokens;
-using Aivo.Gateway.Users;
 using k8s.Models;
 using Microsoft.Extensions.Configuration;
 
 namespace Aivo.Gateway.Tests.Deploy;
 
-/// <summary>The appsettings.json of the manifests against the program's own option records.</summary>
-public sealed class DeployedConfigurationTests
+/// <summary>The appsettings.json of the manifests against the check that the program makes at start.</summary>
+public sealed class DeployedConfigurationTests : IDisposable
 {
-    private static readonly Dictionary<string, Action<SettingReader>> Sections = new(StringComparer.Ordinal)
-    {
-        ["Gateway"] = reader => GatewayOptions.Read(reader),
-        ["Redis"] = reader => RedisOptions.Read(reader),
-        ["Tokens"] = reader => TokensOptions.Read(reader),
-        ["Sessions"] = reader => SessionsOptions.Read(reader),
-        ["Revocation"] = reader => RevocationOptions.Read(reader),
-        ["Streams"] = RevocationOptions.ReadStreams,
-        ["Throttling"] = reader => ThrottlingOptions.Read(reader),
-        ["Users"] = reader => UsersOptions.Read(reader),
-        ["Headers"] = reader => HeadersOptions.Read(reader),
-        ["Paths"] = reader => PathsOptions.Read(reader),
-    };
+    private readonly DirectoryInfo _mounts = Directory.CreateTempSubdirectory("aivo-deploy-");
 
-    private static readonly string[] FrameworkSections = ["AllowedHosts", "Kestrel", "ReverseProxy", "Serilog"];
+    public void Dispose() => _mounts.Delete(recursive: true);
 
     [Theory]
     [InlineData(Manifests.Base)]
@@ -43,12 +26,14 @@ public sealed class DeployedConfigurationTests
     [InlineData("\"Store\": \"Redis\"", "\"Store\": \"Reddis\"", "Gateway:Store")]
     [InlineData("\"ShutdownTimeout\": \"00:00:30\"", "\"ShutdownTimeout\": \"30\"", "Gateway:ShutdownTimeout")]
     [InlineData("\"Tokens\":", "\"Token\":", "Token")]
-    [InlineData("\"SigningKeys\": \"/", "\"SigningKeys\": \"", "Tokens:SigningKeys")]
+    [InlineData("\"AuthorizationPolicy\": \"default\",", "", "ReverseProxy:Routes:orders:AuthorizationPolicy")]
+    [InlineData("\"AllowedHosts\": \"", "\"AllowedHosts\": \"*", "AllowedHosts")]
+    [InlineData("\"Provider\": \"Sqlite\"", "", "Users:Provider")]
     public void AWrongSetting_IsFound(string right, string wrong, string key)
     {
         string settings = Settings(Manifests.Base);
         Assert.Contains(right, settings, StringComparison.Ordinal);
-        Assert.Contains(Errors(settings.Replace(right, wrong, StringComparison.Ordinal)), error => error.StartsWith(key + " ", StringComparison.Ordinal) || error.StartsWith(key + ":", StringComparison.Ordinal));
+        Assert.Contains(Errors(settings.Replace(right, wrong, StringComparison.Ordinal)), error => error.StartsWith($"{key}:", StringComparison.Ordinal) || error.StartsWith($"{key} = ", StringComparison.Ordinal));
     }
 
     [Theory]
@@ -90,32 +75,30 @@ public sealed class DeployedConfigurationTests
 
         Assert.All(examples["aivo-gateway-signing-keys"].StringData, key => Assert.DoesNotContain("-----BEGIN", key.Value, StringComparison.Ordinal));
         Assert.All(examples["aivo-gateway-refresh-keys"].StringData, key => Assert.NotEqual(32, Encoding.UTF8.GetByteCount(key.Value)));
-        var redis = RedisOptions.Read(Reader(new ConfigurationBuilder().AddInMemoryCollection([new("Configuration", examples["aivo-gateway-redis"].StringData["configuration"])]).Build(), "Redis", new SettingReport()));
-        Assert.Throws<ArgumentException>(() => RedisConnection.Parse(redis));
+        IConfiguration section = new ConfigurationBuilder().AddInMemoryCollection([new("Configuration", examples["aivo-gateway-redis"].StringData["configuration"])]).Build();
+        Assert.Equal("Configuration", RedisConfiguration.Problem(RedisOptions.Read(new SettingReader(section, "Redis", new SettingReport())))?.Setting);
         Assert.DoesNotContain("secret", string.Join(' ', Manifests.NamedBy(RepositoryFiles.Read($"{Manifests.Base}/kustomization.yaml"))), StringComparison.OrdinalIgnoreCase);
     }
 
     private static string Settings(string folder) => RepositoryFiles.Read($"{folder}/appsettings.json");
 
-    private static List<string> Errors(string settings)
+    /// <summary>As in the pod: the file of --config, what the environment sets, and the mounts, which here are an empty directory.</summary>
+    private List<string> Errors(string settings)
     {
-        IConfiguration configuration = new ConfigurationBuilder().AddJsonStream(new MemoryStream(Encoding.UTF8.GetBytes(settings))).Build();
-        var report = new SettingReport();
-        foreach (IConfigurationSection section in configuration.GetChildren().Where(section => !FrameworkSections.Contains(section.Key)))
-        {
-            if (!Sections.TryGetValue(section.Key, out Action<SettingReader>? read))
+        string file = Path.Combine(_mounts.FullName, "appsettings.json");
+        File.WriteAllText(file, settings);
+        IConfiguration configuration = new ConfigurationBuilder()
+            .AddJsonFile(file)
+            .AddInMemoryCollection(new Dictionary<string, string?>
             {
-                report.Add(new SettingError(section.Key, null, "is not a section of the gateway.", "Correct the name."));
-                continue;
-            }
-
-            SettingReader reader = Reader(section, section.Key, report);
-            read(reader);
-            reader.RefuseUnknown();
-        }
-
+                ["urls"] = "http://+:8080",
+                ["Redis:Configuration"] = "redis.example.com:6380",
+                ["Tokens:SigningKeys"] = _mounts.FullName,
+                ["Tokens:RefreshKeys"] = _mounts.FullName,
+            })
+            .Build();
+        var report = new SettingReport();
+        GatewaySettings.Read(configuration, development: false, report);
         return [.. report.Errors.Select(error => error.ToString())];
     }
-
-    private static SettingReader Reader(IConfiguration section, string path, SettingReport report) => new(section, path, report);
 }
