@@ -1,0 +1,34 @@
+using System.Globalization;
+
+namespace Aivo.Gateway.Bench;
+
+/// <summary>The load rig's own processes; <c>bench/run.sh</c> starts them.</summary>
+internal static class BenchProgram
+{
+    private const string Usage = """
+        destination PORT                             answers every request at once
+        plain-yarp PORT DESTINATION                  YARP without authentication, on 127.0.0.1:PORT
+        tokens COUNT DIRECTORY DESTINATION PORT      writes keys, tokens.txt and gateway.json for a gateway whose management is on PORT
+        """;
+
+    public static async Task<int> Main(string[] args)
+    {
+        switch (args)
+        {
+            case ["destination", var port]:
+                await FastDestination.RunAsync(Number(port));
+                return 0;
+            case ["plain-yarp", var port, var destination]:
+                await PlainYarp.RunAsync(Number(port), destination);
+                return 0;
+            case ["tokens", var count, var directory, var destination, var port]:
+                TokenFiles.Write(Number(count), Path.GetFullPath(directory), destination, Number(port));
+                return 0;
+            default:
+                await Console.Error.WriteLineAsync(Usage);
+                return 2;
+        }
+    }
+
+    private static int Number(string text) => int.Parse(text, NumberStyles.None, CultureInfo.InvariantCulture);
+}
