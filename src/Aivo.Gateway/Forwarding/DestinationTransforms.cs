@@ -1,0 +1,89 @@
+using Yarp.ReverseProxy.Forwarder;
+using Yarp.ReverseProxy.Transforms;
+using Yarp.ReverseProxy.Transforms.Builder;
+
+namespace Aivo.Gateway.Forwarding;
+
+/// <summary>
+/// What the gateway adds to a request and takes from a response. They come after the route's own transforms, so that nothing in the
+/// configuration has the last word about identity.
+/// </summary>
+internal static class DestinationTransforms
+{
+    public static void Add(TransformBuilderContext context)
+    {
+        var hooks = context.Services.GetRequiredService<ForwardingHooks>();
+        context.RequestTransforms.Add(new SetIdentity(hooks));
+        context.RequestTransforms.Add(new KeepQuery());
+        context.ResponseTransforms.Add(new TidyResponse(hooks));
+    }
+
+    private sealed class SetIdentity(ForwardingHooks hooks) : RequestTransform
+    {
+        public override ValueTask ApplyAsync(RequestTransformContext context)
+        {
+            if (hooks.IdentityOf(context.HttpContext) is { } identity)
+            {
+                foreach ((string name, string value) in identity.Values)
+                {
+                    context.ProxyRequest.Headers.TryAddWithoutValidation(name, value);
+                }
+            }
+
+            return ValueTask.CompletedTask;
+        }
+    }
+
+    /// <summary>
+    /// Sends the query as it came: a Uri would decode <c>%2e</c> and its like, and break what a client has signed. The request's gate
+    /// lets only visible ASCII into a query, so nothing in it can end the request line.
+    /// </summary>
+    private sealed class KeepQuery : RequestTransform
+    {
+        private static readonly UriCreationOptions AsWritten = new() { DangerousDisablePathAndQueryCanonicalization = true };
+
+        public override ValueTask ApplyAsync(RequestTransformContext context)
+        {
+            if (context.ProxyRequest.RequestUri is null && context.HttpContext.Request.QueryString is { HasValue: true, Value: { } query }
+                && query.Contains('%', StringComparison.Ordinal))
+            {
+                Uri path = RequestUtilities.MakeDestinationAddress(context.DestinationPrefix, context.Path, QueryString.Empty);
+                // Not the request's own: the route's transforms may have changed it.
+                context.ProxyRequest.RequestUri = new Uri(path.AbsoluteUri + context.Query.QueryString.ToUriComponent(), AsWritten);
+            }
+
+            return ValueTask.CompletedTask;
+        }
+    }
+
+    private sealed class TidyResponse(ForwardingHooks hooks) : ResponseTransform
+    {
+        /// <summary>Names of products and their versions help an attacker only (SR-83).</summary>
+        private static readonly string[] Telltales = ["X-Powered-By", "X-AspNet-Version", "X-AspNetMvc-Version"];
+
+        public override ValueTask ApplyAsync(ResponseTransformContext context)
+        {
+            if (context.ProxyResponse is null)
+            {
+                return ValueTask.CompletedTask;
+            }
+
+            HttpResponse response = context.HttpContext.Response;
+            IHeaderDictionary headers = response.Headers;
+            headers.Server = default;
+            foreach (string name in Telltales)
+            {
+                headers.Remove(name);
+            }
+
+            // A shared cache may not keep what one user was shown, unless the destination says so (RFC 9111 section 3.5, SR-84).
+            if (headers.CacheControl.Count == 0 && response.StatusCode != StatusCodes.Status101SwitchingProtocols
+                && hooks.IdentityOf(context.HttpContext) is not null)
+            {
+                headers.CacheControl = "private";
+            }
+
+            return ValueTask.CompletedTask;
+        }
+    }
+}

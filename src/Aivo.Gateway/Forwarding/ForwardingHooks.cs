@@ -1,0 +1,15 @@
+using Aivo.Gateway.Primitives;
+
+namespace Aivo.Gateway.Forwarding;
+
+/// <summary>What forwarding needs from the rest of the gateway.</summary>
+/// <param name="Refuse">Writes the contract-shaped answer of a denial. Headers that are already set (Retry-After) must stay.</param>
+/// <param name="IdentityOf">The identity headers of an authenticated request; null on a request without identity. Asked twice a request, so it must not build them anew.</param>
+/// <param name="CheckLast">
+/// Whether the request may still be forwarded (revocation, lease): asked after everything of ours that can wait, right before the
+/// forwarder. Null means yes.
+/// </param>
+internal sealed record ForwardingHooks(
+    Func<HttpContext, Denial, Task> Refuse,
+    Func<HttpContext, IdentityHeaders?> IdentityOf,
+    Func<HttpContext, Denial?> CheckLast);

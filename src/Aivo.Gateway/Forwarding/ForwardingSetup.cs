@@ -1,0 +1,69 @@
+using Aivo.Gateway.Http;
+using Aivo.Gateway.Primitives;
+using Yarp.ReverseProxy.Model;
+
+namespace Aivo.Gateway.Forwarding;
+
+/// <summary>Composes the proxy: what it is made of, and the order in which one request passes through it.</summary>
+internal static class ForwardingSetup
+{
+    /// <summary>YARP's own section, in its own shape.</summary>
+    public const string Section = "ReverseProxy";
+
+    /// <summary>Registers the proxy. A <see cref="ForwardingHooks"/> must be registered beside it.</summary>
+    /// <param name="configuration">The whole configuration; <see cref="Section"/> of it is watched.</param>
+    /// <param name="sampleDestination">Whether the sample destination runs in the process (Development).</param>
+    public static IServiceCollection AddForwarding(
+        this IServiceCollection services, IConfiguration configuration, HeadersOptions headers, bool sampleDestination)
+    {
+        services.AddSingleton(new HeaderCleaning(headers));
+        if (sampleDestination)
+        {
+            services.AddSingleton<SampleDestination>();
+            services.AddHostedService(provider => provider.GetRequiredService<SampleDestination>());
+        }
+
+        services.AddReverseProxy()
+            .LoadFromConfig(configuration.GetSection(Section))
+            .AddConfigFilter<RouteConfigFilter>()
+            .AddTransforms(DestinationTransforms.Add);
+        return services;
+    }
+
+    /// <summary>Maps the configured routes. Loads them at once: a wrong route stops the start.</summary>
+    /// <exception cref="InvalidOperationException">The configuration does not hold; <see cref="RefusedRoutes"/> lists the reasons.</exception>
+    public static void MapForwarding(this IEndpointRouteBuilder endpoints)
+    {
+        var hooks = endpoints.ServiceProvider.GetRequiredService<ForwardingHooks>();
+        endpoints
+            .MapReverseProxy(proxy =>
+            {
+                proxy.UseMiddleware<ForwardingMiddleware>();
+                proxy.UseSessionAffinity();
+                proxy.UseLoadBalancing();
+                proxy.UsePassiveHealthChecks();
+                // Last: the balancer may ask a remote store one day, and a revocation must not slip in between.
+                proxy.Use((context, next) => hooks.CheckLast(context) is { } denial ? hooks.Refuse(context, denial) : next(context));
+            })
+            .Add(AttachRules);
+    }
+
+    /// <summary>The messages inside what <see cref="MapForwarding"/> threw, one for each problem.</summary>
+    public static IReadOnlyList<string> RefusedRoutes(Exception exception) => exception switch
+    {
+        InvalidRouteException route => [.. route.Problems.Select(problem => problem.ToString())],
+        AggregateException several => [.. several.InnerExceptions.SelectMany(RefusedRoutes)],
+        { InnerException: { } inner } => RefusedRoutes(inner),
+        _ => [exception.Message],
+    };
+
+    private static void AttachRules(EndpointBuilder endpoint)
+    {
+        RouteRules rules = RouteRules.Compile(endpoint.Metadata.OfType<RouteModel>().Single().Config);
+        endpoint.Metadata.Add(rules);
+        if (rules.WebSocketToken)
+        {
+            endpoint.Metadata.Add(WebSocketTokenMetadata.Instance);
+        }
+    }
+}

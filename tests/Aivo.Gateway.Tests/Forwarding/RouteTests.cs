@@ -1,0 +1,161 @@
+using Aivo.Gateway.Configuration;
+using Aivo.Gateway.Forwarding;
+using Aivo.Gateway.Http;
+using Aivo.Gateway.Tests.Http;
+using Microsoft.Extensions.Configuration;
+
+namespace Aivo.Gateway.Tests.Forwarding;
+
+/// <summary>SR-68: a route that does not say who may use it is refused, at start, by the offline check and at a reload.</summary>
+public sealed class RouteTests
+{
+    /// <summary>A setting of the route <c>r</c>, its value, where the error points and a part of what it says.</summary>
+    public static TheoryData<string, string?, string, string> BadRoutes => new()
+    {
+        { "AuthorizationPolicy", null, "AuthorizationPolicy", "Write default" },
+        { "AuthorizationPolicy", "", "AuthorizationPolicy", "Write default" },
+        { "AuthorizationPolicy", "staff", "AuthorizationPolicy", "not a policy of this version" },
+        { "Metadata:Roles", "staff", "Metadata:Roles", "not metadata of this version" },
+        { "Metadata:Authorisation", "Strip", "Metadata:Authorisation", "not metadata of this version" },
+        { "Metadata:Authorization", "Internal", "Metadata:Authorization", "Strip or Forward" },
+        { "Metadata:Authorization", "1", "Metadata:Authorization", "Strip or Forward" },
+        { "Metadata:Authorization:0", "Strip", "Metadata:Authorization", "Strip or Forward" },
+        { "Metadata:WebSocketToken", "true", "Metadata:WebSocketToken", "Subprotocol" },
+        { "Metadata:WebSocketToken:Kind", "Subprotocol", "Metadata:WebSocketToken", "Subprotocol" },
+        { "Match:Path", "/auth/v1/login", "Match:Path", "/auth/v1" },
+        { "Match:Path", "/AUTH/V1/{**rest}", "Match:Path", "/auth/v1" },
+        { "Match:Path", "auth/v1", "Match:Path", "/auth/v1" },
+        { "Order", "-1", "Order", "before the gateway's own" },
+        { "ClusterId", "nowhere", "ClusterId", "names no cluster" },
+        { "ClusterId", null, "ClusterId", "names no cluster" },
+        { "Transforms:0:RequestHeader", "X-User-Id", "Transforms", "only the gateway may set" },
+        { "Transforms:0:RequestHeader", "x_user_role", "Transforms", "only the gateway may set" },
+        { "Transforms:0:RequestHeaderRouteValue", "X-Tenant-Id", "Transforms", "only the gateway may set" },
+        { "Transforms:0:ClientCert", "X-Session-Id", "Transforms", "only the gateway may set" },
+        { "Transforms:0:NoSuchTransform", "x", "", "NoSuchTransform" },
+        { "Match:Path", "/a/{", "", "refused by the proxy" },
+        { "Match:Methods:0", "", "", "refused by the proxy" },
+        { "CorsPolicy", "nobody", "", "refused by the proxy" },
+    };
+
+    [Theory]
+    [MemberData(nameof(BadRoutes))]
+    public async Task BadRoute_IsRefused_OfflineAndAtStart(string setting, string? value, string key, string part)
+    {
+        Dictionary<string, string?> settings = Valid();
+        settings[$"ReverseProxy:Routes:r:{setting}"] = value;
+        if (setting == "Order")
+        {
+            settings["ReverseProxy:Routes:r:Match:Path"] = "/{**everything}";
+        }
+
+        if (setting.StartsWith("Transforms:0:Request", StringComparison.Ordinal))
+        {
+            settings["ReverseProxy:Routes:r:Transforms:0:Set"] = "1";
+        }
+
+        SettingError error = Assert.Single(Check(settings));
+        Assert.Equal(string.Join(':', "ReverseProxy:Routes:r", key).TrimEnd(':'), error.Key);
+        Assert.Contains(part, error.ToString(), StringComparison.Ordinal);
+
+        await using var gateway = new TestGateway();
+        foreach ((string name, string? each) in settings)
+        {
+            gateway.Settings[name] = each;
+        }
+
+        Exception thrown = await Assert.ThrowsAsync<InvalidOperationException>(() => gateway.StartAsync("http://127.0.0.1:1/"));
+        Assert.Single(ForwardingSetup.RefusedRoutes(thrown));
+    }
+
+    [Theory]
+    [InlineData("AuthorizationPolicy", "Anonymous")]
+    [InlineData("Metadata:Authorization", "Forward")]
+    [InlineData("Metadata:authorization", "strip")]
+    [InlineData("Metadata:WebSocketToken", "Subprotocol")]
+    [InlineData("Match:Path", "/auth/{**rest}")]
+    [InlineData("Match:Path", "/{**everything}")]
+    [InlineData("Match:Path", "/authors/v1")]
+    [InlineData("Order", "5")]
+    [InlineData("Order", "-1", "/own/{**rest}")]
+    public void GoodRoute_IsTaken(string setting, string value, string path = "/r/{**rest}")
+    {
+        Dictionary<string, string?> settings = Valid();
+        settings["ReverseProxy:Routes:r:Match:Path"] = path;
+        settings[$"ReverseProxy:Routes:r:{setting}"] = value;
+
+        Assert.Empty(Check(settings));
+    }
+
+    [Theory]
+    [InlineData("Order", "first")]
+    [InlineData("Timeout", "soon")]
+    public void ValueThatCannotBeRead_IsReported(string setting, string value)
+    {
+        Dictionary<string, string?> settings = Valid();
+        settings[$"ReverseProxy:Routes:r:{setting}"] = value;
+
+        Assert.Contains("cannot be read", Assert.Single(Check(settings)).Problem, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void EveryErrorOfEveryRouteAndCluster_IsReportedAtOnce()
+    {
+        Dictionary<string, string?> settings = Valid();
+        settings["ReverseProxy:Routes:r:AuthorizationPolicy"] = null;
+        settings["ReverseProxy:Routes:r:Metadata:Roles"] = "staff";
+        settings["ReverseProxy:Routes:s:ClusterId"] = "up";
+        settings["ReverseProxy:Routes:s:Match:Path"] = "/auth/v1/x";
+        settings["ReverseProxy:Clusters:up:LoadBalancingPolicy"] = "Nonsense";
+
+        string[] keys = [.. Check(settings).Select(error => error.Key).Order(StringComparer.Ordinal)];
+
+        Assert.Equal(
+            ["ReverseProxy:Clusters:up", "ReverseProxy:Routes:r:AuthorizationPolicy", "ReverseProxy:Routes:r:Metadata:Roles", "ReverseProxy:Routes:s:AuthorizationPolicy", "ReverseProxy:Routes:s:Match:Path"],
+            keys);
+    }
+
+    [Fact]
+    public async Task BadReload_ChangesNothing_AndTheNextGoodOneIsTaken()
+    {
+        await using RecordingDestination destination = await RecordingDestination.StartAsync();
+        await using TestGateway gateway = await TestGateway.StartAsync(destination);
+
+        gateway.Reload(("ReverseProxy:Routes:closed:AuthorizationPolicy", ""), ("ReverseProxy:Routes:open:Match:Path", "/moved"));
+        RawAnswer stillOpen = await RawHttp.GetAsync(gateway.Port, "/open/a");
+        RawAnswer stillClosed = await RawHttp.GetAsync(gateway.Port, "/closed/a");
+        gateway.Reload(("ReverseProxy:Routes:closed:AuthorizationPolicy", "anonymous"));
+        RawAnswer moved = await RawHttp.GetAsync(gateway.Port, "/moved");
+        RawAnswer opened = await RawHttp.GetAsync(gateway.Port, "/closed/a");
+
+        Assert.Equal([200, 401, 200, 200], [stillOpen.Status, stillClosed.Status, moved.Status, opened.Status]);
+    }
+
+    [Fact]
+    public async Task ReloadedMetadata_CountsAtOnce()
+    {
+        await using RecordingDestination destination = await RecordingDestination.StartAsync();
+        await using TestGateway gateway = await TestGateway.StartAsync(destination);
+
+        await RawHttp.GetAsync(gateway.Port, "/open/a", "Authorization: Bearer x");
+        Assert.Null(destination.Take()!.Header("Authorization"));
+        gateway.Reload(("ReverseProxy:Routes:open:Metadata:Authorization", "Forward"));
+        await RawHttp.GetAsync(gateway.Port, "/open/a", "Authorization: Bearer x");
+
+        Assert.Equal("Bearer x", destination.Take()!.Header("Authorization"));
+    }
+
+    private static Dictionary<string, string?> Valid() => new()
+    {
+        ["ReverseProxy:Routes:r:ClusterId"] = "up",
+        ["ReverseProxy:Routes:r:Match:Path"] = "/r/{**rest}",
+        ["ReverseProxy:Routes:r:AuthorizationPolicy"] = "default",
+        ["ReverseProxy:Clusters:up:Destinations:one:Address"] = "http://127.0.0.1:1/",
+    };
+
+    private static IReadOnlyList<SettingError> Check(Dictionary<string, string?> settings)
+    {
+        IConfigurationRoot configuration = new ConfigurationBuilder().AddInMemoryCollection(settings).Build();
+        return YarpConfigurationCheck.Run(configuration, new SettingReader(configuration, "", new SettingReport()).Section("Headers", HeadersOptions.Read));
+    }
+}

@@ -1,0 +1,128 @@
+using System.Net;
+using System.Security.Claims;
+using System.Text.Encodings.Web;
+using Aivo.Gateway.Configuration;
+using Aivo.Gateway.Forwarding;
+using Aivo.Gateway.Http;
+using Aivo.Gateway.Primitives;
+using Aivo.Gateway.Tests.Infrastructure;
+using Microsoft.AspNetCore.Authentication;
+using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Hosting;
+using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.Server.Kestrel.Core;
+using Microsoft.Extensions.Configuration;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Options;
+using IPNetwork = System.Net.IPNetwork;
+
+namespace Aivo.Gateway.Tests.Forwarding;
+
+/// <summary>
+/// The front and the forwarding of the gateway on real sockets, with a stand-in for authentication: the bearer <c>good</c> is a user.
+/// Routes: <c>/closed/**</c> needs the bearer, <c>/open/**</c> does not; further settings by <see cref="Settings"/>.
+/// </summary>
+internal sealed class TestGateway : IAsyncDisposable
+{
+    private WebApplication? _server;
+
+    public int Port { get; } = FreePort.Next();
+
+    public int Http2Port { get; } = FreePort.Next();
+
+    public string Hosts { get; init; } = "localhost;127.0.0.1";
+
+    public IReadOnlyList<IPNetwork> TrustedProxies { get; init; } = [];
+
+    public bool Sample { get; init; }
+
+    /// <summary>What the check before the forwarder says.</summary>
+    public Func<HttpContext, Denial?> CheckLast { get; set; } = _ => null;
+
+    /// <summary>Settings over the standard ones, such as <c>ReverseProxy:Routes:open:Order</c>.</summary>
+    public Dictionary<string, string?> Settings { get; } = [];
+
+    public Dictionary<string, string> Claims { get; } = [];
+
+    /// <summary>Changes settings of the running gateway and lets it reload, as an edited file would.</summary>
+    public void Reload(params (string Key, string? Value)[] changes)
+    {
+        var configuration = (IConfigurationRoot)_server!.Configuration;
+        foreach ((string key, string? value) in changes)
+        {
+            configuration[key] = value;
+        }
+
+        configuration.Reload();
+    }
+
+    public static async Task<TestGateway> StartAsync(RecordingDestination destination, TestGateway? gateway = null)
+    {
+        gateway ??= new TestGateway();
+        await gateway.StartAsync(destination.Address);
+        return gateway;
+    }
+
+    public async Task StartAsync(string destination)
+    {
+        WebApplicationBuilder builder = WebApplication.CreateEmptyBuilder(new WebApplicationOptions());
+        var settings = new Dictionary<string, string?>
+        {
+            ["ReverseProxy:Routes:open:ClusterId"] = "up",
+            ["ReverseProxy:Routes:open:Match:Path"] = "/open/{**rest}",
+            ["ReverseProxy:Routes:open:AuthorizationPolicy"] = "anonymous",
+            ["ReverseProxy:Routes:closed:ClusterId"] = "up",
+            ["ReverseProxy:Routes:closed:Match:Path"] = "/closed/{**rest}",
+            ["ReverseProxy:Routes:closed:AuthorizationPolicy"] = "default",
+            ["ReverseProxy:Clusters:up:Destinations:one:Address"] = destination,
+        };
+        builder.Configuration.AddInMemoryCollection(settings).AddInMemoryCollection(Settings);
+        builder.WebHost.UseKestrelCore().ConfigureKestrel(options =>
+        {
+            options.AddServerHeader = false;
+            options.Listen(IPAddress.Loopback, Port, listen => listen.Protocols = HttpProtocols.Http1);
+            options.Listen(IPAddress.Loopback, Http2Port, listen => listen.Protocols = HttpProtocols.Http2);
+        });
+        var report = new SettingReport();
+        HeadersOptions headers = new SettingReader(builder.Configuration, "", report).Section("Headers", HeadersOptions.Read);
+        Assert.Empty(report.Errors);
+        IdentityHeaders identity = IdentityHeaders.Create(headers, "user-1", "tenant-1", "learner", "session-1", Claims);
+        builder.Services.AddRequestTimeouts();
+        builder.Services.AddAuthentication("Test").AddScheme<AuthenticationSchemeOptions, GoodBearer>("Test", null);
+        builder.Services.AddAuthorization();
+        builder.Services.AddForwarding(builder.Configuration, headers, Sample);
+        builder.Services.AddSingleton(new ForwardingHooks(
+            RefuseAsync, context => context.User.Identity is { IsAuthenticated: true } ? identity : null, context => CheckLast(context)));
+
+        _server = builder.Build();
+        HostAllowList hosts = HostAllowList.Parse(Hosts);
+        _server.Use(next => new RequestGate(next, hosts, RefuseAsync).InvokeAsync);
+        _server.UseTrustedForwarding(TrustedProxies, hosts);
+        _server.UseRouting();
+        _server.UseRequestTimeouts();
+        _server.UseAuthentication();
+        _server.UseAuthorization();
+        _server.MapForwarding();
+        await _server.StartAsync();
+    }
+
+    public ValueTask DisposeAsync() => _server?.DisposeAsync() ?? ValueTask.CompletedTask;
+
+    public static Task RefuseAsync(HttpContext context, Denial denial)
+    {
+        context.Response.StatusCode = denial.Status;
+        return context.Response.WriteAsJsonAsync(new { error = denial.Code, message = denial.Message }, context.RequestAborted);
+    }
+
+    private sealed class GoodBearer(IOptionsMonitor<AuthenticationSchemeOptions> options, ILoggerFactory logger, UrlEncoder encoder)
+        : AuthenticationHandler<AuthenticationSchemeOptions>(options, logger, encoder)
+    {
+        protected override Task<AuthenticateResult> HandleAuthenticateAsync() => Task.FromResult(
+            Request.Headers.Authorization == "Bearer good" || (WebSocketTokens.TryTakeToken(Context, out string bearer) && bearer == "good")
+                ? AuthenticateResult.Success(new AuthenticationTicket(new ClaimsPrincipal(new ClaimsIdentity("Test")), "Test"))
+                : AuthenticateResult.NoResult());
+
+        protected override Task HandleChallengeAsync(AuthenticationProperties properties) => RefuseAsync(Context, Denial.Unauthenticated);
+    }
+}
