@@ -111,6 +111,8 @@ internal sealed class TestGateway : IAsyncDisposable
 
     public static Task RefuseAsync(HttpContext context, Denial denial)
     {
+        // As writing to a client that is gone would.
+        context.RequestAborted.ThrowIfCancellationRequested();
         context.Response.StatusCode = denial.Status;
         return context.Response.WriteAsJsonAsync(new { error = denial.Code, message = denial.Message }, context.RequestAborted);
     }
