@@ -5,7 +5,7 @@ namespace Aivo.Gateway.Http;
 
 /// <summary>
 /// The first middleware of the public listener: refuses what no client has reason to send, before routing and authentication look at
-/// it. Needs no look at anything but the head of the request, and allocates nothing for one that passes.
+/// it. Needs no look at anything but the head of the request.
 /// </summary>
 /// <param name="refuse">Writes the answer of a denial; <c>Allow</c> is set before a 405.</param>
 internal sealed class RequestGate(RequestDelegate next, HostAllowList hosts, Func<HttpContext, Denial, Task> refuse)
