@@ -10,19 +10,15 @@ internal static class ConfigCommand
     /// <summary>Every error of the configuration that a start in this environment with this <c>--config</c> file would find.</summary>
     public delegate IReadOnlyList<SettingError> Check(string environmentName, string? configFile);
 
-    public static Command Create(Check check)
+    /// <param name="file">The program's own <c>--config</c>.</param>
+    public static Command Create(Check check, Option<string?> file)
     {
         var environment = new Option<string?>("--environment")
         {
             Description = "The environment to check for; ASPNETCORE_ENVIRONMENT, DOTNET_ENVIRONMENT or Production when not given.",
             HelpName = "NAME",
         };
-        var file = new Option<string?>("--config")
-        {
-            Description = "A further JSON file, over appsettings.json; GATEWAY_CONFIG when not given.",
-            HelpName = "PATH",
-        };
-        var command = new Command("check", "Checks the configuration without starting anything and prints every error.") { environment, file };
+        var command = new Command("check", "Checks the configuration without starting anything and prints every error.") { environment };
         command.SetAction(result =>
         {
             IReadOnlyList<SettingError> errors = check(result.GetValue(environment) ?? ConfigurationSources.EnvironmentName, result.GetValue(file));

@@ -9,7 +9,9 @@ namespace Aivo.Gateway.Forwarding;
 /// Whether the request may still be forwarded (revocation, lease): asked after everything of ours that can wait, right before the
 /// forwarder. Null means yes.
 /// </param>
+/// <param name="Forwarded">Told of every request that a destination answered: the route and the status.</param>
 internal sealed record ForwardingHooks(
     Func<HttpContext, Denial, Task> Refuse,
     Func<HttpContext, IdentityHeaders?> IdentityOf,
-    Func<HttpContext, Denial?> CheckLast);
+    Func<HttpContext, Denial?> CheckLast,
+    Action<string, int>? Forwarded = null);

@@ -34,12 +34,17 @@ internal sealed partial class ForwardingMiddleware(
     private async Task ForwardAsync(HttpContext context)
     {
         await next(context);
+        IReverseProxyFeature proxy = context.GetReverseProxyFeature();
         if (ForwarderErrors.DenialFor(context) is not { } denial)
         {
+            if (proxy.ProxiedDestination is not null)
+            {
+                hooks.Forwarded?.Invoke(proxy.Route.Config.RouteId, context.Response.StatusCode);
+            }
+
             return;
         }
 
-        IReverseProxyFeature proxy = context.GetReverseProxyFeature();
         Log.Failed(logger, proxy.Route.Config.RouteId, proxy.Cluster.Config.ClusterId, proxy.ProxiedDestination?.DestinationId,
             context.GetForwarderErrorFeature()?.Error ?? ForwarderError.None, denial.Code);
         context.Response.Clear();

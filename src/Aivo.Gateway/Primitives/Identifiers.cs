@@ -1,3 +1,5 @@
+using System.Buffers;
+using System.Buffers.Binary;
 using System.Buffers.Text;
 using System.Security.Cryptography;
 
@@ -36,36 +38,39 @@ internal readonly record struct TenantId(Guid Value)
 internal readonly record struct SessionId(UInt128 Value, ushort Shard)
 {
     private const int ByteLength = 18;
+
+    private static readonly SearchValues<char> Alphabet =
+        SearchValues.Create("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_");
+
     public const int TextLength = 24;
 
     public static SessionId Create(ushort shard)
     {
         Span<byte> bytes = stackalloc byte[16];
         RandomNumberGenerator.Fill(bytes);
-        return new SessionId(System.Buffers.Binary.BinaryPrimitives.ReadUInt128BigEndian(bytes), shard);
+        return new SessionId(BinaryPrimitives.ReadUInt128BigEndian(bytes), shard);
     }
 
     public static bool TryParse(ReadOnlySpan<char> text, out SessionId id)
     {
         id = default;
         Span<byte> bytes = stackalloc byte[ByteLength];
-        if (text.Length != TextLength || text.ContainsAny(" \t\r\n=")
+        // The decoder throws on foreign characters and skips white space: the alphabet is checked first.
+        if (text.Length != TextLength || text.ContainsAnyExcept(Alphabet)
             || !Base64Url.TryDecodeFromChars(text, bytes, out int written) || written != ByteLength)
         {
             return false;
         }
 
-        id = new SessionId(
-            System.Buffers.Binary.BinaryPrimitives.ReadUInt128BigEndian(bytes),
-            System.Buffers.Binary.BinaryPrimitives.ReadUInt16BigEndian(bytes[16..]));
+        id = new SessionId(BinaryPrimitives.ReadUInt128BigEndian(bytes), BinaryPrimitives.ReadUInt16BigEndian(bytes[16..]));
         return true;
     }
 
     public override string ToString()
     {
         Span<byte> bytes = stackalloc byte[ByteLength];
-        System.Buffers.Binary.BinaryPrimitives.WriteUInt128BigEndian(bytes, Value);
-        System.Buffers.Binary.BinaryPrimitives.WriteUInt16BigEndian(bytes[16..], Shard);
+        BinaryPrimitives.WriteUInt128BigEndian(bytes, Value);
+        BinaryPrimitives.WriteUInt16BigEndian(bytes[16..], Shard);
         return Base64Url.EncodeToString(bytes);
     }
 }
@@ -82,8 +87,8 @@ internal readonly record struct TokenId(UInt128 Value, ushort Tail)
     }
 
     public static TokenId FromHash(ReadOnlySpan<byte> hash) => new(
-        System.Buffers.Binary.BinaryPrimitives.ReadUInt128BigEndian(hash),
-        System.Buffers.Binary.BinaryPrimitives.ReadUInt16BigEndian(hash[16..]));
+        BinaryPrimitives.ReadUInt128BigEndian(hash),
+        BinaryPrimitives.ReadUInt16BigEndian(hash[16..]));
 
     public override string ToString() => new SessionId(Value, Tail).ToString();
 }

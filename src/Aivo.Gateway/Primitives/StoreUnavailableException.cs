@@ -9,6 +9,6 @@ internal sealed class StoreUnavailableException : Exception
     public StoreUnavailableException(string store, Exception? inner)
         : base($"The store '{store}' is not available.", inner) => Store = store;
 
-    /// <summary>Which store: <c>redis</c> or <c>users</c>.</summary>
+    /// <summary>Which store: <c>redis</c>, <c>sessions</c> (a record that cannot be decided on) or <c>users</c>.</summary>
     public string Store { get; }
 }

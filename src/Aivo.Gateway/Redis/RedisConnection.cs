@@ -36,7 +36,7 @@ internal sealed partial class RedisConnection : IAsyncDisposable
                 .ScriptEvaluateAsync(script, keys, values, CommandFlags.DemandMaster)
                 .WaitAsync(_options.CommandTimeout, cancellationToken);
         }
-        catch (Exception exception) when (exception is RedisException or TimeoutException or ObjectDisposedException)
+        catch (Exception exception) when (exception is RedisException or RedisCommandException or TimeoutException or ObjectDisposedException)
         {
             throw new StoreUnavailableException("redis", exception);
         }

@@ -48,7 +48,7 @@ internal static class UserSchema
         try
         {
             CreateDirectory(Path.GetDirectoryName(file)!);
-            await using FileStream held = await DatabaseFileLock.AcquireAsync(file + ".lock", LockBound, timeProvider, cancellationToken);
+            await using FileStream held = await FileLock.AcquireAsync(file + ".lock", LockBound, timeProvider, cancellationToken);
             return await Task.Run(() => Migrate(file), cancellationToken);
         }
         catch (Exception exception) when (exception is IOException or UnauthorizedAccessException or TimeoutException or SqliteException or InvalidDataException)

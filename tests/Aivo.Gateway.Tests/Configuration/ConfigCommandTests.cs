@@ -44,11 +44,13 @@ public sealed class ConfigCommandTests
     private static (int Code, string Output, (string Environment, string? File)? Asked) Run(SettingError[] errors, params string[] arguments)
     {
         (string, string?)? asked = null;
+        var config = new Option<string?>("--config") { Recursive = true };
         Command command = ConfigCommand.Create((environment, file) =>
         {
             asked = (environment, file);
             return errors;
-        });
+        }, config);
+        command.Options.Add(config);
         using var output = new StringWriter();
         using var error = new StringWriter();
         int code = command.Parse(arguments).Invoke(new InvocationConfiguration { Output = output, Error = error });

@@ -150,8 +150,8 @@ public sealed class UserDatabaseTests : IDisposable
     {
         string path = Path.Combine(Directory.CreateDirectory(_file.FolderPath).FullName, "users.db.lock");
         var time = new FakeTimeProvider();
-        FileStream held = await DatabaseFileLock.AcquireAsync(path, TimeSpan.FromSeconds(30), time, TestContext.Current.CancellationToken);
-        Task<FileStream> waiting = DatabaseFileLock.AcquireAsync(path, TimeSpan.FromSeconds(30), time, TestContext.Current.CancellationToken);
+        FileStream held = await FileLock.AcquireAsync(path, TimeSpan.FromSeconds(30), time, TestContext.Current.CancellationToken);
+        Task<FileStream> waiting = FileLock.AcquireAsync(path, TimeSpan.FromSeconds(30), time, TestContext.Current.CancellationToken);
         time.Advance(TimeSpan.FromMilliseconds(50));
         Assert.False(waiting.IsCompleted);
         await held.DisposeAsync();
@@ -165,8 +165,8 @@ public sealed class UserDatabaseTests : IDisposable
         string path = Path.Combine(Directory.CreateDirectory(_file.FolderPath).FullName, "users.db.lock");
         var time = new FakeTimeProvider();
         DateTimeOffset begun = time.GetUtcNow();
-        await using FileStream held = await DatabaseFileLock.AcquireAsync(path, TimeSpan.FromSeconds(30), time, TestContext.Current.CancellationToken);
-        Task<FileStream> waiting = DatabaseFileLock.AcquireAsync(path, TimeSpan.FromSeconds(30), time, TestContext.Current.CancellationToken);
+        await using FileStream held = await FileLock.AcquireAsync(path, TimeSpan.FromSeconds(30), time, TestContext.Current.CancellationToken);
+        Task<FileStream> waiting = FileLock.AcquireAsync(path, TimeSpan.FromSeconds(30), time, TestContext.Current.CancellationToken);
         await AdvanceUntilCompletedAsync(time, waiting);
         await Assert.ThrowsAsync<TimeoutException>(() => waiting);
         Assert.True(time.GetUtcNow() - begun >= TimeSpan.FromSeconds(30));
@@ -175,7 +175,7 @@ public sealed class UserDatabaseTests : IDisposable
     [Fact]
     public async Task FileLockInAMissingDirectory_FailsWithoutWaiting() =>
         await Assert.ThrowsAsync<DirectoryNotFoundException>(() =>
-            DatabaseFileLock.AcquireAsync(Path.Combine(_file.FolderPath, "users.db.lock"), TimeSpan.FromSeconds(30), new FakeTimeProvider(), TestContext.Current.CancellationToken));
+            FileLock.AcquireAsync(Path.Combine(_file.FolderPath, "users.db.lock"), TimeSpan.FromSeconds(30), new FakeTimeProvider(), TestContext.Current.CancellationToken));
 
     public void Dispose() => _file.Dispose();
 

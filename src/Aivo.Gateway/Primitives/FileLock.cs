@@ -1,10 +1,10 @@
-namespace Aivo.Gateway.Users;
+namespace Aivo.Gateway.Primitives;
 
 /// <summary>
 /// Holds a lock file for as long as it is open, against other processes and other callers in this one. The file stays: to remove it
 /// would let a third process lock a new file of the same name while a second still waits for the old one.
 /// </summary>
-internal static class DatabaseFileLock
+internal static class FileLock
 {
     private static readonly TimeSpan Pause = TimeSpan.FromMilliseconds(50);
 

@@ -1,0 +1,117 @@
+using Aivo.Gateway.Authentication;
+using Aivo.Gateway.Endpoints;
+using Aivo.Gateway.Forwarding;
+using Aivo.Gateway.Http;
+using Aivo.Gateway.Redis;
+using Aivo.Gateway.Revocation;
+using Aivo.Gateway.Sessions;
+using Aivo.Gateway.Telemetry;
+using Aivo.Gateway.Throttling;
+using Aivo.Gateway.Tokens;
+using Aivo.Gateway.Users;
+using Microsoft.AspNetCore.Authentication;
+using Microsoft.AspNetCore.Authorization;
+
+namespace Aivo.Gateway.Hosting;
+
+/// <summary>The one page on which everything is put together.</summary>
+internal static class Composition
+{
+    public static void AddGateway(this WebApplicationBuilder builder, CheckedConfiguration configuration)
+    {
+        IServiceCollection services = builder.Services;
+        GatewaySettings settings = configuration.Settings;
+        services.AddSingleton(TimeProvider.System);
+        services.AddSingleton(settings.Gateway);
+        services.AddSingleton(settings.Headers);
+        services.AddSingleton(settings.Redis);
+        services.AddSingleton(settings.Tokens);
+        services.AddSingleton(settings.Sessions);
+        services.AddSingleton(settings.Revocation);
+        services.AddSingleton(settings.Throttling);
+        services.AddSingleton(settings.Users);
+        services.AddTelemetry(builder.Configuration);
+        AddTokens(services, configuration);
+        AddStores(services, settings);
+        AddUsers(services, settings);
+        AddHttp(services, settings);
+        services.AddSingleton(HostAllowList.Parse(settings.AllowedHosts ?? ""));
+        services.AddForwarding(builder.Configuration, settings.Headers, builder.Environment.IsDevelopment());
+        services.AddSingleton(ForwardingWiring.Create);
+    }
+
+    private static void AddTokens(IServiceCollection services, CheckedConfiguration configuration)
+    {
+        services.AddSingleton(configuration.SigningKeys!);
+        services.AddSingleton(configuration.RefreshKeys!);
+        services.AddSingleton<AccessTokenIssuer>();
+        services.AddSingleton<AccessTokenValidator>();
+        services.AddSingleton(provider => new AccessTokenCache(configuration.Settings.Tokens.CacheSize, provider.GetRequiredService<TimeProvider>()));
+        services.AddSingleton<RefreshTokenCodec>();
+        services.AddSingleton<JsonWebKeySet>();
+    }
+
+    private static void AddStores(IServiceCollection services, GatewaySettings settings)
+    {
+        if (settings.Gateway.Store == StoreKind.Redis)
+        {
+            services.AddSingleton<RedisConnection>();
+            services.AddSingleton<ISessionStore, RedisSessionStore>();
+            services.AddSingleton<IRevocationLog, RedisRevocationLog>();
+            services.AddSingleton<IAttemptStore, RedisAttemptStore>();
+        }
+        else
+        {
+            services.AddSingleton<ISessionStore, InMemorySessionStore>();
+            services.AddSingleton<IRevocationLog, InMemoryRevocationLog>();
+            services.AddSingleton<IAttemptStore, InMemoryAttemptStore>();
+        }
+
+        services.AddSingleton(provider => new SessionTransactions(
+            provider.GetRequiredService<ISessionStore>(), settings.Sessions, RevocationOptions.Retention, provider.GetRequiredService<ILogger<SessionTransactions>>()));
+        services.AddSingleton<RevocationState>();
+        services.AddSingleton<RevocationCheck>();
+        services.AddSingleton<RevocationReplica>();
+        services.AddHostedService<RevocationDriver>();
+        services.AddSingleton<LoginThrottle>();
+        services.AddSingleton<PasswordHashGate>();
+    }
+
+    private static void AddUsers(IServiceCollection services, GatewaySettings settings)
+    {
+        services.AddSingleton(provider => CreateUsers(settings, provider.GetRequiredService<TimeProvider>(), provider.GetRequiredService<ILoggerFactory>()));
+        services.AddSingleton<IUserDirectory>(provider => provider.GetRequiredService<SqliteUserDirectory>());
+    }
+
+    public static SqliteUserDirectory CreateUsers(GatewaySettings settings, TimeProvider time, ILoggerFactory loggers) => new(
+        settings.Users.DatabaseFile ?? Path.Combine(settings.Gateway.DataDirectory, "users.db"),
+        settings.Users.Timeout, new PasswordHasher(), time, loggers.CreateLogger<SqliteUserDirectory>());
+
+    private static void AddHttp(IServiceCollection services, GatewaySettings settings)
+    {
+        services.AddHostedService<StartReport>();
+        services.AddSingleton<Draining>();
+        services.AddHostedService(provider => provider.GetRequiredService<Draining>());
+        services.AddSingleton<HealthEndpoints>();
+        services.AddSingleton<LoginEndpoint>();
+        services.AddSingleton<RefreshEndpoint>();
+        services.AddSingleton<LogoutEndpoint>();
+        services.AddSingleton<MeEndpoint>();
+        services.AddSingleton<TokenPairs>();
+        services.AddSingleton<AccessTokenReader>();
+        services.AddSingleton<CallerCheck>();
+        services.AddRouting();
+        services.AddRequestTimeouts();
+        services.AddApiDescription();
+        services.ConfigureHttpJsonOptions(json => json.SerializerOptions.TypeInfoResolverChain.Insert(0, ContractJson.Default));
+        services.AddCors(cors => cors.AddPolicy(AuthEndpoints.CorsPolicy, policy => AuthEndpoints.ConfigureCors(policy, settings.Gateway.Cors)));
+        services.AddAuthentication().AddScheme<AuthenticationSchemeOptions, BearerAuthentication>(BearerAuthentication.Scheme, null);
+        AuthorizationPolicy signedIn = new AuthorizationPolicyBuilder(BearerAuthentication.Scheme).RequireAuthenticatedUser().Build();
+        services.AddAuthorizationBuilder().SetDefaultPolicy(signedIn).SetFallbackPolicy(signedIn);
+        services.Configure<HostOptions>(host =>
+        {
+            host.ShutdownTimeout = settings.Gateway.ShutdownTimeout + settings.Gateway.DrainDelay;
+            host.BackgroundServiceExceptionBehavior = BackgroundServiceExceptionBehavior.StopHost;
+        });
+    }
+}

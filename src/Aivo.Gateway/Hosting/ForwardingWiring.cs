@@ -1,0 +1,36 @@
+using Aivo.Gateway.Authentication;
+using Aivo.Gateway.Forwarding;
+using Aivo.Gateway.Http;
+using Aivo.Gateway.Telemetry;
+using Aivo.Gateway.Tokens;
+
+namespace Aivo.Gateway.Hosting;
+
+/// <summary>Gives forwarding what it needs of a caller: the identity headers, made once per token, and the last check.</summary>
+internal static class ForwardingWiring
+{
+    public static ForwardingHooks Create(IServiceProvider provider)
+    {
+        HeadersOptions headers = provider.GetRequiredService<HeadersOptions>();
+        CallerCheck check = provider.GetRequiredService<CallerCheck>();
+        return new ForwardingHooks(
+            DenialResponse.WriteAsync,
+            context => context.Features.Get<AuthenticatedCaller>() is { } caller ? IdentityOf(caller, headers) : null,
+            context => context.Features.Get<AuthenticatedCaller>() is { } caller ? check.Check(caller.Token) : null,
+            provider.GetRequiredService<GatewayMetrics>().Forwarded);
+    }
+
+    private static IdentityHeaders IdentityOf(AuthenticatedCaller caller, HeadersOptions headers)
+    {
+        if (caller.Derived is IdentityHeaders known)
+        {
+            return known;
+        }
+
+        // Two requests may do this at once for a new token: both results say the same.
+        AccessToken token = caller.Token;
+        var made = IdentityHeaders.Create(headers, token.User.ToString(), token.Tenant.ToString(), token.Role, token.Session.ToString(), token.Claims);
+        caller.Derived = made;
+        return made;
+    }
+}

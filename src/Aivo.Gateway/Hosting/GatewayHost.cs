@@ -1,0 +1,96 @@
+using Aivo.Gateway.Configuration;
+using Aivo.Gateway.Users;
+using Microsoft.Extensions.Logging.Abstractions;
+
+namespace Aivo.Gateway.Hosting;
+
+/// <summary>Builds and runs the gateway.</summary>
+internal static class GatewayHost
+{
+    /// <summary>The demo users' password; Development only, and stated in the README.</summary>
+    private const string DemoPassword = "correct horse battery staple";
+
+    /// <exception cref="ConfigurationRefusedException">The configuration has errors; nothing was started.</exception>
+    public static async Task RunAsync(string? configFile, CancellationToken cancellationToken)
+    {
+        await using WebApplication app = await BuildAsync(configFile, cancellationToken);
+        SqliteUserDirectory users = app.Services.GetRequiredService<SqliteUserDirectory>();
+        await users.PrepareAsync(cancellationToken);
+        if (app.Environment.IsDevelopment())
+        {
+            await DemoUsers.EnsureAsync(users, DemoPassword, cancellationToken);
+        }
+
+        await app.RunAsync(cancellationToken);
+    }
+
+    /// <summary>The configuration's errors, found without a socket and without writing anything.</summary>
+    public static IReadOnlyList<SettingError> Check(string environment, string? configFile)
+    {
+        var report = new SettingReport();
+        IConfigurationRoot configuration = ConfigurationSources.Build(environment, AppContext.BaseDirectory, configFile, report);
+        return CheckedConfiguration.Run(configuration, ConfigurationSources.IsDevelopment(environment), report).Errors;
+    }
+
+    /// <summary>The user directory that the configuration names, prepared; for the command line.</summary>
+    /// <exception cref="ConfigurationRefusedException">The configuration has errors in <c>Gateway</c> or <c>Users</c>.</exception>
+    public static async Task<SqliteUserDirectory> OpenUsersAsync(string? configFile, CancellationToken cancellationToken)
+    {
+        var report = new SettingReport();
+        string environment = ConfigurationSources.EnvironmentName;
+        IConfigurationRoot configuration = ConfigurationSources.Build(environment, AppContext.BaseDirectory, configFile, report);
+        int sourceErrors = report.Errors.Count;
+        GatewaySettings settings = GatewaySettings.Read(configuration, ConfigurationSources.IsDevelopment(environment), report);
+        SettingError[] errors = [.. report.Errors.Take(sourceErrors), .. report.Errors.Skip(sourceErrors).Where(ConcernsUsers)];
+        if (errors.Length > 0)
+        {
+            throw new ConfigurationRefusedException(errors);
+        }
+
+        SqliteUserDirectory users = Composition.CreateUsers(settings, TimeProvider.System, NullLoggerFactory.Instance);
+        await users.PrepareAsync(cancellationToken);
+        return users;
+    }
+
+    private static bool ConcernsUsers(SettingError error) =>
+        error.Key == "Gateway:DataDirectory" || error.Key.StartsWith("Users:", StringComparison.Ordinal);
+
+    private static async Task<WebApplication> BuildAsync(string? configFile, CancellationToken cancellationToken)
+    {
+        var report = new SettingReport();
+        WebApplicationBuilder builder = CreateBuilder(configFile, report);
+        bool development = builder.Environment.IsDevelopment();
+        if (development && report.Errors.Count == 0)
+        {
+            GatewaySettings settings = GatewaySettings.Read(builder.Configuration, development, new SettingReport());
+            await new DevelopmentKeys(settings.Gateway.DataDirectory).EnsureAsync(settings.Tokens.Algorithm, cancellationToken);
+        }
+
+        CheckedConfiguration configuration = CheckedConfiguration.Run(builder.Configuration, development, report);
+        if (configuration.Errors.Count > 0)
+        {
+            throw new ConfigurationRefusedException(configuration.Errors);
+        }
+
+        Listeners.Configure(builder, configuration.Settings.Gateway);
+        builder.AddGateway(configuration);
+        WebApplication app = builder.Build();
+        MetricsWiring.Connect(app.Services);
+        Pipeline.Configure(app);
+        return app;
+    }
+
+    /// <summary>The program's own folder is the content root: under <c>dotnet run</c> the working folder is the project's.</summary>
+    private static WebApplicationBuilder CreateBuilder(string? configFile, SettingReport report)
+    {
+        WebApplicationBuilder builder = WebApplication.CreateSlimBuilder(new WebApplicationOptions
+        {
+            ContentRootPath = AppContext.BaseDirectory,
+            EnvironmentName = ConfigurationSources.EnvironmentName,
+        });
+        builder.WebHost.UseKestrelHttpsConfiguration();
+        builder.Configuration.Sources.Clear();
+        ConfigurationSources.Add(builder.Configuration, builder.Environment.EnvironmentName, AppContext.BaseDirectory, configFile, report);
+        return builder;
+    }
+}

@@ -1,0 +1,20 @@
+using Aivo.Gateway.Revocation;
+using Aivo.Gateway.Telemetry;
+using Aivo.Gateway.Tokens;
+
+namespace Aivo.Gateway.Hosting;
+
+/// <summary>Lets the metrics look at state that lives elsewhere; it is read when metrics are collected.</summary>
+internal static class MetricsWiring
+{
+    public static void Connect(IServiceProvider services)
+    {
+        GatewayMetrics metrics = services.GetRequiredService<GatewayMetrics>();
+        RevocationState state = services.GetRequiredService<RevocationState>();
+        RevocationReplica replica = services.GetRequiredService<RevocationReplica>();
+        AccessTokenCache cache = services.GetRequiredService<AccessTokenCache>();
+        metrics.ObserveRevocation(new RevocationReadings(
+            () => state.IsFresh, () => replica.Count, () => state.Lag, () => state.LastSyncAge?.TotalSeconds, () => state.ClockOffset.TotalSeconds));
+        metrics.ObserveTokenCache(() => cache.Count);
+    }
+}

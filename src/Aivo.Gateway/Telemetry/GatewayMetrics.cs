@@ -1,0 +1,70 @@
+using System.Diagnostics.Metrics;
+
+namespace Aivo.Gateway.Telemetry;
+
+/// <summary>What the metrics read of revocation, each when metrics are collected and never on the request path.</summary>
+internal sealed record RevocationReadings(Func<bool> Fresh, Func<long> Entries, Func<long> Lag, Func<double?> SyncAgeSeconds, Func<double> ClockOffsetSeconds);
+
+/// <summary>Every metric of the gateway. Units are UCUM; every tag takes its values from a fixed set, or from the configuration.</summary>
+internal sealed class GatewayMetrics
+{
+    public const string MeterName = "Aivo.Gateway";
+
+    private readonly Meter _meter;
+    private readonly Counter<long> _logins;
+    private readonly Counter<long> _refreshes;
+    private readonly Counter<long> _logouts;
+    private readonly Counter<long> _refusals;
+    private readonly Counter<long> _tokenRefusals;
+    private readonly Counter<long> _forwarded;
+
+    public GatewayMetrics(IMeterFactory meters)
+    {
+        _meter = meters.Create(MeterName);
+        _logins = _meter.CreateCounter<long>("aivo.gateway.logins", "{login}", "Log-ins, by outcome: succeeded, or the denial's code.");
+        _refreshes = _meter.CreateCounter<long>("aivo.gateway.refreshes", "{refresh}", "Refreshes, by outcome: rotated, or why it was refused.");
+        _logouts = _meter.CreateCounter<long>("aivo.gateway.logouts", "{logout}", "Log-outs, by outcome: ended, already_ended or unknown_session.");
+        _refusals = _meter.CreateCounter<long>("aivo.gateway.refusals", "{request}", "Requests that the gateway itself refused, by the denial's code.");
+        _tokenRefusals = _meter.CreateCounter<long>("aivo.gateway.token_refusals", "{token}", "Access tokens that did not hold, by reason; never shown to the client.");
+        _forwarded = _meter.CreateCounter<long>("aivo.gateway.forwarded_requests", "{request}", "Requests that were forwarded, by route and class of the answer's status.");
+    }
+
+    public void Login(string outcome) => _logins.Add(1, new KeyValuePair<string, object?>("outcome", outcome));
+
+    public void Refresh(string outcome) => _refreshes.Add(1, new KeyValuePair<string, object?>("outcome", outcome));
+
+    public void Logout(string outcome) => _logouts.Add(1, new KeyValuePair<string, object?>("outcome", outcome));
+
+    public void Refusal(string code) => _refusals.Add(1, new KeyValuePair<string, object?>("code", code));
+
+    public void TokenRefusal(string reason) => _tokenRefusals.Add(1, new KeyValuePair<string, object?>("reason", reason));
+
+    public void Forwarded(string route, int status)
+    {
+        if (_forwarded.Enabled)
+        {
+            _forwarded.Add(1, new KeyValuePair<string, object?>("route", route), new KeyValuePair<string, object?>("status", StatusClass(status)));
+        }
+    }
+
+    public void ObserveRevocation(RevocationReadings readings)
+    {
+        _meter.CreateObservableGauge("aivo.gateway.revocation.fresh", () => readings.Fresh() ? 1 : 0, "{state}", "1 while this node may forward, 0 while it answers 503 for want of a recent fetch.");
+        _meter.CreateObservableGauge("aivo.gateway.revocation.entries", readings.Entries, "{entry}", "Revocations that this node holds.");
+        _meter.CreateObservableGauge("aivo.gateway.revocation.lag", readings.Lag, "{entry}", "By how many revocations this node was behind after its last fetch.");
+        _meter.CreateObservableGauge("aivo.gateway.revocation.clock_offset", readings.ClockOffsetSeconds, "s", "The store's clock minus this node's, as of the last fetch.");
+        _meter.CreateObservableGauge("aivo.gateway.revocation.sync_age", () => readings.SyncAgeSeconds() is { } age ? [new Measurement<double>(age)] : Array.Empty<Measurement<double>>(), "s", "Time since the last complete fetch of revocations was sent.");
+    }
+
+    public void ObserveTokenCache(Func<int> entries) =>
+        _meter.CreateObservableGauge("aivo.gateway.token_cache.entries", () => (long)entries(), "{token}", "Validated access tokens that this node remembers.");
+
+    private static string StatusClass(int status) => (status / 100) switch
+    {
+        1 => "1xx",
+        2 => "2xx",
+        3 => "3xx",
+        4 => "4xx",
+        _ => "5xx",
+    };
+}

@@ -1,0 +1,30 @@
+using OpenTelemetry.Metrics;
+using Serilog;
+using Serilog.Formatting.Compact;
+
+namespace Aivo.Gateway.Telemetry;
+
+/// <summary>Logs as one JSON object a line on standard output; metrics in Prometheus' format, and by OTLP where an endpoint is set.</summary>
+internal static class TelemetrySetup
+{
+    public static void AddTelemetry(this IServiceCollection services, IConfiguration configuration)
+    {
+        services.AddSerilog((_, logs) => logs
+            .ReadFrom.Configuration(configuration)
+            .Enrich.FromLogContext()
+            .WriteTo.Console(new RenderedCompactJsonFormatter()));
+        services.AddSingleton<GatewayMetrics>();
+        services.AddSingleton<AuditLog>();
+        services.AddOpenTelemetry().WithMetrics(metrics =>
+        {
+            metrics.AddMeter(GatewayMetrics.MeterName, "System.Runtime", "Microsoft.AspNetCore.Server.Kestrel").AddPrometheusExporter();
+            if (!string.IsNullOrEmpty(configuration["OTEL_EXPORTER_OTLP_ENDPOINT"]))
+            {
+                metrics.AddOtlpExporter();
+            }
+        });
+    }
+
+    /// <summary>Serves the metrics on <paramref name="path"/>; only ever called for the management listener's pipeline.</summary>
+    public static void UseMetricsEndpoint(this IApplicationBuilder management, string path) => management.UseOpenTelemetryPrometheusScrapingEndpoint(path);
+}
