@@ -36,8 +36,8 @@ internal static class UserSchema
     ];
 
     /// <summary>
-    /// Safe to repeat, and when several processes start at once on an empty directory: SQLite answers "busy" at once, without waiting,
-    /// to whoever loses the race to switch to WAL, so all of it happens under a file lock.
+    /// Safe to repeat, and when several processes start at once on an empty directory: all of it happens under a file lock, since neither
+    /// making the file with its mode nor switching it to WAL (SQLite may answer "busy" without waiting) is safe against another process.
     /// </summary>
     /// <returns>Versions before and after.</returns>
     /// <exception cref="StoreUnavailableException">

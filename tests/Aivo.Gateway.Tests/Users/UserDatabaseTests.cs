@@ -1,4 +1,5 @@
 using Aivo.Gateway.Primitives;
+using Aivo.Gateway.Primitives;
 using Aivo.Gateway.Users;
 using Microsoft.Data.Sqlite;
 using Microsoft.Extensions.Time.Testing;
@@ -92,19 +93,22 @@ public sealed class UserDatabaseTests : IDisposable
     }
 
     [Fact]
-    public async Task WriteBehindALock_IsGivenUpExactlyAtTheTimeout_AndChangesNothingAfterwards()
+    public async Task WritesBehindALock_LeaveReadsAlone_AreGivenUpExactlyAtTheTimeout_AndChangeNothingAfterwards()
     {
         SqliteUserDirectory directory = await _file.OpenAsync(TimeSpan.FromSeconds(30));
         User user = (await directory.AddAsync(UserFile.Learner(), UserFile.Password, TestContext.Current.CancellationToken)).User;
         using (SqliteConnection other = _file.Connect())
         {
             using SqliteTransaction writing = other.BeginTransaction(deferred: false);
-            Task recording = directory.RecordLoginAsync(user.Id, _file.Time.GetUtcNow(), TestContext.Current.CancellationToken).AsTask();
+            Task[] recordings = [.. Enumerable.Range(0, 8).Select(_ => directory.RecordLoginAsync(user.Id, _file.Time.GetUtcNow(), TestContext.Current.CancellationToken).AsTask())];
             _file.Time.Advance(TimeSpan.FromSeconds(30) - TimeSpan.FromMilliseconds(1));
             Assert.Equal(user.Id, (await directory.FindAsync(user.Id, TestContext.Current.CancellationToken))?.Id);
-            Assert.False(recording.IsCompleted);
+            Assert.DoesNotContain(recordings, recording => recording.IsCompleted);
             _file.Time.Advance(TimeSpan.FromMilliseconds(1));
-            await AssertUnavailableAsync(() => recording);
+            foreach (Task recording in recordings)
+            {
+                await AssertUnavailableAsync(() => recording);
+            }
         }
 
         // Writes of one directory follow each other: when this one is done, the one that was given up is over too.
@@ -146,30 +150,38 @@ public sealed class UserDatabaseTests : IDisposable
     }
 
     [Fact]
-    public async Task FileLock_IsHeldByOneAndPassedOn()
+    public async Task Preparing_WaitsForWhoeverHoldsTheLockFile()
     {
-        string path = Path.Combine(Directory.CreateDirectory(_file.FolderPath).FullName, "users.db.lock");
-        var time = new FakeTimeProvider();
-        FileStream held = await FileLock.AcquireAsync(path, TimeSpan.FromSeconds(30), time, TestContext.Current.CancellationToken);
-        Task<FileStream> waiting = FileLock.AcquireAsync(path, TimeSpan.FromSeconds(30), time, TestContext.Current.CancellationToken);
-        time.Advance(TimeSpan.FromMilliseconds(50));
-        Assert.False(waiting.IsCompleted);
+        Directory.CreateDirectory(_file.FolderPath);
+        SqliteUserDirectory directory = _file.Make();
+        FileStream held = await LockAsync();
+        Task preparing = directory.PrepareAsync(TestContext.Current.CancellationToken);
+        _file.Time.Advance(TimeSpan.FromMilliseconds(50));
+        Assert.False(preparing.IsCompleted);
+        Assert.False(File.Exists(_file.FilePath));
+
         await held.DisposeAsync();
-        await AdvanceUntilCompletedAsync(time, waiting);
-        await (await waiting).DisposeAsync();
+        await AdvanceUntilCompletedAsync(preparing);
+        await preparing;
+        await directory.CheckAsync(TestContext.Current.CancellationToken);
+
+        // Whoever prepared has let go of the lock.
+        using var free = new FileStream(_file.FilePath + ".lock", FileMode.Open, FileAccess.ReadWrite, FileShare.None);
     }
 
     [Fact]
-    public async Task FileLockThatIsNotPassedOn_IsGivenUpAfterTheBound()
+    public async Task Preparing_GivesUpAfterThirtySecondsOfAnothersLock()
     {
-        string path = Path.Combine(Directory.CreateDirectory(_file.FolderPath).FullName, "users.db.lock");
-        var time = new FakeTimeProvider();
-        DateTimeOffset begun = time.GetUtcNow();
-        await using FileStream held = await FileLock.AcquireAsync(path, TimeSpan.FromSeconds(30), time, TestContext.Current.CancellationToken);
-        Task<FileStream> waiting = FileLock.AcquireAsync(path, TimeSpan.FromSeconds(30), time, TestContext.Current.CancellationToken);
-        await AdvanceUntilCompletedAsync(time, waiting);
-        await Assert.ThrowsAsync<TimeoutException>(() => waiting);
-        Assert.True(time.GetUtcNow() - begun >= TimeSpan.FromSeconds(30));
+        Directory.CreateDirectory(_file.FolderPath);
+        SqliteUserDirectory directory = _file.Make();
+        await using FileStream held = await LockAsync();
+        DateTimeOffset begun = _file.Time.GetUtcNow();
+        Task preparing = directory.PrepareAsync(TestContext.Current.CancellationToken);
+        await AdvanceUntilCompletedAsync(preparing);
+        StoreUnavailableException exception = await AssertUnavailableAsync(() => preparing);
+        Assert.IsType<TimeoutException>(exception.InnerException);
+        Assert.True(_file.Time.GetUtcNow() - begun >= TimeSpan.FromSeconds(30));
+        Assert.False(File.Exists(_file.FilePath));
     }
 
     [Fact]
@@ -179,11 +191,14 @@ public sealed class UserDatabaseTests : IDisposable
 
     public void Dispose() => _file.Dispose();
 
-    private static async Task AdvanceUntilCompletedAsync(FakeTimeProvider time, Task task)
+    private Task<FileStream> LockAsync() =>
+        FileLock.AcquireAsync(_file.FilePath + ".lock", TimeSpan.FromSeconds(30), _file.Time, TestContext.Current.CancellationToken);
+
+    private async Task AdvanceUntilCompletedAsync(Task task)
     {
         while (!task.IsCompleted)
         {
-            time.Advance(TimeSpan.FromMilliseconds(50));
+            _file.Time.Advance(TimeSpan.FromMilliseconds(50));
             await Task.Yield();
         }
     }

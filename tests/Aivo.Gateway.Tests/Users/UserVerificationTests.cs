@@ -94,6 +94,34 @@ public sealed class UserVerificationTests : IDisposable
     }
 
     [Fact]
+    public async Task PasswordSetDuringALogin_IsNotUndoneByTheUpgrade()
+    {
+        SqliteUserDirectory directory = await _file.OpenAsync();
+        User user = await AddAsync(directory);
+        _file.Execute("UPDATE users SET password_hash = @hash", ("@hash", new PasswordHasher(new PasswordCost(8, 2, 1)).Create(UserFile.Password).ToText()));
+        string replaced = _file.Hasher.Create("another password").ToText();
+        long before = _file.Hasher.Computations;
+
+        Task<User?> login;
+        using (SqliteConnection other = _file.Connect())
+        {
+            using SqliteTransaction writing = other.BeginTransaction(deferred: false);
+            login = directory.VerifyAsync(user.Email, UserFile.Password, TestContext.Current.CancellationToken).AsTask();
+            while (_file.Hasher.Computations == before && !login.IsCompleted)
+            {
+                await Task.Yield();
+            }
+
+            // The log-in has read the old hash, and cannot write before this commit.
+            other.Execute("UPDATE users SET password_hash = @hash", ("@hash", replaced));
+            writing.Commit();
+        }
+
+        Assert.NotNull(await login);
+        Assert.Equal(replaced, _file.PasswordHashOf(user.Id));
+    }
+
+    [Fact]
     public async Task LoginOfAnInactiveUser_DoesNotUpgradeItsHash()
     {
         SqliteUserDirectory directory = await _file.OpenAsync();
