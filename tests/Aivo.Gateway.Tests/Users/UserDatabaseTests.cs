@@ -1,5 +1,4 @@
 using Aivo.Gateway.Primitives;
-using Aivo.Gateway.Primitives;
 using Aivo.Gateway.Users;
 using Microsoft.Data.Sqlite;
 using Microsoft.Extensions.Time.Testing;
