@@ -80,17 +80,21 @@ internal static class GatewayHost
         return app;
     }
 
-    /// <summary>The program's own folder is the content root: under <c>dotnet run</c> the working folder is the project's.</summary>
+    /// <summary>
+    /// The program's own folder is the content root: under <c>dotnet run</c> the working folder is the project's. An empty builder, since
+    /// the others bring a host filter that would refuse probes and a switch that believes every peer's forwarded headers.
+    /// </summary>
     private static WebApplicationBuilder CreateBuilder(string? configFile, SettingReport report)
     {
-        WebApplicationBuilder builder = WebApplication.CreateSlimBuilder(new WebApplicationOptions
+        WebApplicationBuilder builder = WebApplication.CreateEmptyBuilder(new WebApplicationOptions
         {
             ContentRootPath = AppContext.BaseDirectory,
             EnvironmentName = ConfigurationSources.EnvironmentName,
         });
-        builder.WebHost.UseKestrelHttpsConfiguration();
         builder.Configuration.Sources.Clear();
         ConfigurationSources.Add(builder.Configuration, builder.Environment.EnvironmentName, AppContext.BaseDirectory, configFile, report);
+        builder.WebHost.UseKestrelCore().UseKestrelHttpsConfiguration()
+            .ConfigureKestrel((context, kestrel) => kestrel.Configure(context.Configuration.GetSection("Kestrel")));
         return builder;
     }
 }

@@ -1,3 +1,4 @@
+using System.Text;
 using Aivo.Gateway.Http;
 using Microsoft.AspNetCore.Server.Kestrel.Core;
 
@@ -37,10 +38,13 @@ internal static class Listeners
         builder.WebHost.ConfigureKestrel(kestrel =>
         {
             kestrel.AddServerHeader = false;
+            // Bodies pass through unbuffered; a route bounds them by MaxRequestBodySize, /auth/v1 reads 64 KiB at most.
             kestrel.Limits.MaxRequestBodySize = null;
+            // A destination's header bytes go back as they came; the default refuses all but ASCII with a 500.
+            kestrel.ResponseHeaderEncodingSelector = _ => Encoding.Latin1;
             kestrel.ConfigureEndpointDefaults(endpoint =>
             {
-                if (endpoint.IPEndPoint?.Port == options.Http2Port)
+                if (options.Http2Port != 0 && endpoint.IPEndPoint?.Port == options.Http2Port)
                 {
                     endpoint.Protocols = HttpProtocols.Http2;
                 }

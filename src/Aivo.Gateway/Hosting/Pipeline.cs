@@ -22,6 +22,7 @@ internal static class Pipeline
         // Host, method, raw path and framing: before anything reads the request.
         app.UseMiddleware<RequestGate>(hosts, (Func<HttpContext, Denial, Task>)DenialResponse.WriteAsync);
         app.UseTrustedForwarding(options.TrustedProxies, hosts); // the client's address, from configured proxies only
+        app.UseMiddleware<RequestIdentifier>();     // X-Request-Id towards the destination
         app.UseRouting();
         app.UseMiddleware<UnansweredRequests>();    // 404 and 405 in the contract's shape
         app.UseCors();                              // before authorization: a preflight carries no token
