@@ -25,7 +25,8 @@ public sealed class RevocationDriverTests : IAsyncDisposable
 
     public async ValueTask DisposeAsync()
     {
-        await _driver.StopAsync(CancellationToken.None);
+        using var patience = new CancellationTokenSource(TimeSpan.FromSeconds(20));
+        await _driver.StopAsync(patience.Token);
         _driver.Dispose();
     }
 
@@ -149,7 +150,7 @@ public sealed class RevocationDriverTests : IAsyncDisposable
     {
         await _driver.StartAsync(Cancellation);
         await _log.NextAtOnceAsync();
-        await _driver.StopAsync(Cancellation);
+        await _driver.StopAsync(Cancellation).WaitAsync(TimeSpan.FromSeconds(20), Cancellation);
         Assert.True(_driver.ExecuteTask!.IsCompletedSuccessfully);
     }
 

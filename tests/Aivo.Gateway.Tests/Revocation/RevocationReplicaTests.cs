@@ -59,6 +59,27 @@ public sealed class RevocationReplicaTests
         Assert.Equal("kba7816bf8f01cfea414140de5dae2223", RevocationReplica.ForKey("abc", Start).Member);
 
     [Fact]
+    public void LookUp_AllocatesNothing()
+    {
+        var replica = new RevocationReplica();
+        for (int id = 0; id < 100_000; id++)
+        {
+            replica.Apply(Entry(id % 2, id, Start));
+        }
+
+        Assert.False(replica.IsRevoked(NoSession, NoToken, "key"));
+        long before = GC.GetAllocatedBytesForCurrentThread();
+        bool any = false;
+        for (int id = 0; id < 1_000; id++)
+        {
+            any |= replica.IsRevoked(NoSession, Token(id * 2), "key");
+        }
+
+        Assert.Equal(before, GC.GetAllocatedBytesForCurrentThread());
+        Assert.False(any);
+    }
+
+    [Fact]
     public async Task ConcurrentWriters_LoseNothing_AndReadersNeverSeeAnEntryVanish()
     {
         const int Writers = 4;

@@ -20,7 +20,7 @@ internal sealed class ScriptedLog : IRevocationLog
     }
 
     /// <summary>The next read, which must come without any time passing.</summary>
-    public async Task<Read> NextAtOnceAsync() => await _reads.Reader.ReadAsync(TestContext.Current.CancellationToken);
+    public Task<Read> NextAtOnceAsync() => Bounded.ReadAsync(_reads);
 
     /// <summary>Waits until the reader pauses, lets exactly that pause pass, and returns the read that follows.</summary>
     public async Task<Read> NextAsync(PausedTime time)
@@ -51,13 +51,22 @@ internal sealed class PausedTime(DateTimeOffset start, TimeSpan pause) : FakeTim
         return timer;
     }
 
-    public async Task PauseBeganAsync() => await _pauses.Reader.ReadAsync(TestContext.Current.CancellationToken);
+    public Task PauseBeganAsync() => Bounded.ReadAsync(_pauses);
 
     public async Task PassPauseAsync()
     {
         await PauseBeganAsync();
         Advance(pause);
     }
+}
+
+/// <summary>Waiting that ends in a failure where the code under test does not do what the test waits for.</summary>
+file static class Bounded
+{
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(20);
+
+    public static Task<T> ReadAsync<T>(Channel<T> channel) =>
+        channel.Reader.ReadAsync(TestContext.Current.CancellationToken).AsTask().WaitAsync(Patience, TestContext.Current.CancellationToken);
 }
 
 /// <summary>Remembers the names of the events that were logged.</summary>
