@@ -1,4 +1,7 @@
 using Yarp.ReverseProxy.Forwarder;
+using System.Diagnostics;
+using System.Net.Http.Headers;
+using Microsoft.Net.Http.Headers;
 using Yarp.ReverseProxy.Transforms;
 using Yarp.ReverseProxy.Transforms.Builder;
 
@@ -22,11 +25,22 @@ internal static class DestinationTransforms
     {
         public override ValueTask ApplyAsync(RequestTransformContext context)
         {
+            HttpRequestHeaders headers = context.ProxyRequest.Headers;
             if (hooks.IdentityOf(context.HttpContext) is { } identity)
             {
                 foreach ((string name, string value) in identity.Values)
                 {
-                    context.ProxyRequest.Headers.TryAddWithoutValidation(name, value);
+                    headers.TryAddWithoutValidation(name, value);
+                }
+            }
+
+            // W3C Trace Context: the destination's parent is the gateway's own span.
+            if (Activity.Current is { IdFormat: ActivityIdFormat.W3C } activity)
+            {
+                headers.TryAddWithoutValidation(HeaderNames.TraceParent, activity.Id);
+                if (activity.TraceStateString is { Length: > 0 } state)
+                {
+                    headers.TryAddWithoutValidation(HeaderNames.TraceState, state);
                 }
             }
 

@@ -26,6 +26,8 @@ internal static class ForwardingSetup
         services.AddReverseProxy()
             .LoadFromConfig(configuration.GetSection(Section))
             .AddConfigFilter<RouteConfigFilter>()
+            // The client's own tracing makes an activity per request to write one header; SetIdentity writes it.
+            .ConfigureHttpClient((_, handler) => handler.ActivityHeadersPropagator = null)
             .AddTransforms(DestinationTransforms.Add);
         return services;
     }

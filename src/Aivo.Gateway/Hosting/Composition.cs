@@ -9,8 +9,8 @@ using Aivo.Gateway.Telemetry;
 using Aivo.Gateway.Throttling;
 using Aivo.Gateway.Tokens;
 using Aivo.Gateway.Users;
-using Microsoft.AspNetCore.Authentication;
 using Microsoft.AspNetCore.Authorization;
+using Microsoft.AspNetCore.Authorization.Policy;
 
 namespace Aivo.Gateway.Hosting;
 
@@ -105,8 +105,9 @@ internal static class Composition
         services.AddApiDescription();
         services.ConfigureHttpJsonOptions(json => json.SerializerOptions.TypeInfoResolverChain.Insert(0, ContractJson.Default));
         services.AddCors(cors => cors.AddPolicy(AuthEndpoints.CorsPolicy, policy => AuthEndpoints.ConfigureCors(policy, settings.Gateway.Cors)));
-        services.AddAuthentication().AddScheme<AuthenticationSchemeOptions, BearerAuthentication>(BearerAuthentication.Scheme, null);
-        AuthorizationPolicy signedIn = new AuthorizationPolicyBuilder(BearerAuthentication.Scheme).RequireAuthenticatedUser().Build();
+        services.AddSingleton<IPolicyEvaluator, CallerPolicyEvaluator>();
+        services.AddSingleton<IAuthorizationMiddlewareResultHandler, DenialAuthorizationResultHandler>();
+        AuthorizationPolicy signedIn = new AuthorizationPolicyBuilder().RequireAuthenticatedUser().Build();
         services.AddAuthorizationBuilder().SetDefaultPolicy(signedIn).SetFallbackPolicy(signedIn);
         services.Configure<HostOptions>(host =>
         {

@@ -11,6 +11,7 @@ internal static class Pipeline
 {
     public static void Configure(WebApplication app)
     {
+        app.Services.GetRequiredService<TraceContext>();
         GatewayOptions options = app.Services.GetRequiredService<GatewayOptions>();
         HostAllowList hosts = app.Services.GetRequiredService<HostAllowList>();
 

@@ -1,5 +1,6 @@
 using OpenTelemetry.Metrics;
 using Serilog;
+using Serilog.Events;
 using Serilog.Formatting.Compact;
 
 namespace Aivo.Gateway.Telemetry;
@@ -11,8 +12,11 @@ internal static class TelemetrySetup
     {
         services.AddSerilog((_, logs) => logs
             .ReadFrom.Configuration(configuration)
+            // The server's request scope and lines: TraceContext and our request log say the same for less.
+            .MinimumLevel.Override("Microsoft.AspNetCore.Hosting.Diagnostics", LevelAlias.Off)
             .Enrich.FromLogContext()
             .WriteTo.Console(new RenderedCompactJsonFormatter()));
+        services.AddSingleton<TraceContext>();
         services.AddSingleton<GatewayMetrics>();
         services.AddSingleton<AuditLog>();
         services.AddOpenTelemetry().WithMetrics(metrics =>
