@@ -1,7 +1,7 @@
-using Yarp.ReverseProxy.Forwarder;
 using System.Diagnostics;
 using System.Net.Http.Headers;
 using Microsoft.Net.Http.Headers;
+using Yarp.ReverseProxy.Forwarder;
 using Yarp.ReverseProxy.Transforms;
 using Yarp.ReverseProxy.Transforms.Builder;
 
