@@ -129,6 +129,15 @@ internal sealed class GatewayProcess : IAsyncDisposable
         }
     }
 
+    /// <summary>Waits for a log line that contains the text.</summary>
+    public async Task<string> LogLineAsync(string text)
+    {
+        string? line = null;
+        await Eventually.TrueAsync(() => (line = _lines.FirstOrDefault(logged => logged.Contains(text, StringComparison.Ordinal))) is not null,
+            () => $"the gateway did not log '{text}'; it logged:\n{string.Join('\n', _lines)}");
+        return line!;
+    }
+
     /// <summary>Asks the process to stop, as Kubernetes does: SIGTERM.</summary>
     public async Task TerminateAsync()
     {

@@ -3,36 +3,43 @@ using System.Diagnostics;
 namespace Aivo.Gateway.Tests.Infrastructure;
 
 /// <summary>
-/// A redis-server process of one test, for tests that kill, stop or restart it. Keeps its port over a restart, and none of its data.
-/// Needs a redis-server on the path.
+/// A redis-server process of one test, for tests that kill, stop or restart it. Keeps its port over a restart, and its data only where
+/// the test asks for that. Needs a redis-server on the path.
 /// </summary>
 internal sealed class LocalRedis : IAsyncDisposable
 {
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(20);
 
     private readonly int _port = FreePort.Next();
+    private readonly TemporaryDirectory? _data;
+    private readonly string[] _options;
     private Process? _process;
 
-    private LocalRedis()
+    private LocalRedis(TemporaryDirectory? data, string? password)
     {
+        _data = data;
+        _options =
+        [
+            "--port", $"{_port}", "--bind", "127.0.0.1", "--save", "", "--maxmemory-policy", "noeviction",
+            .. data is null ? ["--appendonly", "no"] : new[] { "--dir", data.Path, "--appendonly", "yes", "--appendfsync", "always" },
+            .. password is null ? [] : new[] { "--requirepass", password },
+        ];
     }
 
     /// <summary>host:port.</summary>
     public string Configuration => $"127.0.0.1:{_port}";
 
-    public static async Task<LocalRedis> StartAsync()
-    {
-        var redis = new LocalRedis();
-        await redis.RestartAsync();
-        return redis;
-    }
+    /// <summary>A server that forgets everything when it ends.</summary>
+    public static Task<LocalRedis> StartAsync(string? password = null) => StartAsync(new LocalRedis(null, password));
 
-    /// <summary>Starts the server, empty; ends it first where it runs.</summary>
+    /// <summary>A server that loses nothing it has acknowledged: every write is on the disk before its answer.</summary>
+    public static Task<LocalRedis> StartDurableAsync() => StartAsync(new LocalRedis(new TemporaryDirectory(), null));
+
+    /// <summary>Starts the server; ends it first where it runs.</summary>
     public async Task RestartAsync()
     {
         await KillAsync();
-        _process = Process.Start(new ProcessStartInfo("redis-server",
-            ["--port", $"{_port}", "--bind", "127.0.0.1", "--save", "", "--appendonly", "no", "--maxmemory-policy", "noeviction"])
+        _process = Process.Start(new ProcessStartInfo("redis-server", _options)
         {
             RedirectStandardOutput = true,
             UseShellExecute = false,
@@ -69,7 +76,17 @@ internal sealed class LocalRedis : IAsyncDisposable
 
     public Task ResumeAsync() => SignalAsync("-CONT");
 
-    public async ValueTask DisposeAsync() => await KillAsync();
+    public async ValueTask DisposeAsync()
+    {
+        await KillAsync();
+        _data?.Dispose();
+    }
+
+    private static async Task<LocalRedis> StartAsync(LocalRedis redis)
+    {
+        await redis.RestartAsync();
+        return redis;
+    }
 
     private async Task SignalAsync(string signal)
     {
