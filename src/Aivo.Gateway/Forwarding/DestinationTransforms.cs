@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using System.Net.Http.Headers;
+using Aivo.Gateway.Http;
 using Microsoft.Net.Http.Headers;
 using Yarp.ReverseProxy.Forwarder;
 using Yarp.ReverseProxy.Transforms;
@@ -16,12 +17,12 @@ internal static class DestinationTransforms
     public static void Add(TransformBuilderContext context)
     {
         var hooks = context.Services.GetRequiredService<ForwardingHooks>();
-        context.RequestTransforms.Add(new SetIdentity(hooks));
+        context.RequestTransforms.Add(new SetIdentityAndTrace(hooks));
         context.RequestTransforms.Add(new KeepQuery());
         context.ResponseTransforms.Add(new TidyResponse(hooks));
     }
 
-    private sealed class SetIdentity(ForwardingHooks hooks) : RequestTransform
+    private sealed class SetIdentityAndTrace(ForwardingHooks hooks) : RequestTransform
     {
         public override ValueTask ApplyAsync(RequestTransformContext context)
         {
@@ -37,6 +38,11 @@ internal static class DestinationTransforms
             // W3C Trace Context: the destination's parent is the gateway's own span.
             if (Activity.Current is { IdFormat: ActivityIdFormat.W3C } activity)
             {
+                if (!headers.NonValidated.Contains(RequestIdentifiers.Name))
+                {
+                    headers.TryAddWithoutValidation(RequestIdentifiers.Name, activity.TraceId.ToHexString());
+                }
+
                 headers.TryAddWithoutValidation(HeaderNames.TraceParent, activity.Id);
                 if (activity.TraceStateString is { Length: > 0 } state)
                 {

@@ -26,7 +26,7 @@ internal static class ForwardingSetup
         services.AddReverseProxy()
             .LoadFromConfig(configuration.GetSection(Section))
             .AddConfigFilter<RouteConfigFilter>()
-            // The client's own tracing makes an activity per request to write one header; SetIdentity writes it.
+            // The client's own tracing makes an activity per request to write one header; DestinationTransforms writes it.
             .ConfigureHttpClient((_, handler) => handler.ActivityHeadersPropagator = null)
             .AddTransforms(DestinationTransforms.Add);
         return services;

@@ -35,7 +35,7 @@ internal sealed class HeaderCleaning
             bool remove;
             if (FieldNames.IsOrdinary(name))
             {
-                remove = MayBeReserved(name) && IsReservedFolded(name);
+                remove = MayBeReserved(name) && (IsReservedFolded(name) || IsTraceContext(name) || IsForeignIdentifier(name, header.Value));
             }
             else if (!FieldNames.IsToken(name))
             {
@@ -66,8 +66,17 @@ internal sealed class HeaderCleaning
         return true;
     }
 
-    /// <summary>Every reserved name begins with X- (the options' check sees to the configured ones) or is Forwarded.</summary>
-    private static bool MayBeReserved(string name) => name[0] is 'X' or 'x' or 'F' or 'f';
+    private static bool IsForeignIdentifier(string name, StringValues value) =>
+        name.Equals(RequestIdentifiers.Name, StringComparison.OrdinalIgnoreCase) && !RequestIdentifiers.IsWellFormed(value);
+
+    /// <summary>The server has read it; what goes on is the gateway's own (<see cref="DestinationTransforms"/>).</summary>
+    private static bool IsTraceContext(string name) =>
+        name.Equals("traceparent", StringComparison.OrdinalIgnoreCase) || name.Equals("tracestate", StringComparison.OrdinalIgnoreCase);
+
+    /// <summary>
+    /// Every reserved name begins with X- (the options' check sees to the configured ones), or is Forwarded or of the trace context.
+    /// </summary>
+    private static bool MayBeReserved(string name) => name[0] is 'X' or 'x' or 'F' or 'f' or 'T' or 't';
 
     private bool IsReservedFolded(string name) =>
         _identity.Contains(name)

@@ -90,6 +90,7 @@ internal static class Composition
     private static void AddHttp(IServiceCollection services, GatewaySettings settings)
     {
         services.AddHostedService<StartReport>();
+        services.AddSingleton<RefusalLog>();
         services.AddSingleton<Draining>();
         services.AddHostedService(provider => provider.GetRequiredService<Draining>());
         services.AddSingleton<HealthEndpoints>();

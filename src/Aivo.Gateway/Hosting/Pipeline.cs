@@ -18,12 +18,15 @@ internal static class Pipeline
         // Told apart by the connection's own port: a Host header can be forged, the socket cannot (docs/adr/0006).
         app.MapWhen(context => context.Connection.LocalPort == options.ManagementPort, ConfigureManagement);
 
-        app.UseMiddleware<RequestLog>();            // outermost: sees the final status of everything below
+        if (options.AccessLog)
+        {
+            app.UseMiddleware<AccessLog>();         // outermost: sees the final status of everything below
+        }
+
         app.UseMiddleware<ErrorHandler>();          // turns whatever is thrown below into the contract's answer
         // Host, method, raw path and framing: before anything reads the request.
         app.UseMiddleware<RequestGate>(hosts, (Func<HttpContext, Denial, Task>)DenialResponse.WriteAsync);
         app.UseTrustedForwarding(options.TrustedProxies, hosts); // the client's address, from configured proxies only
-        app.UseMiddleware<RequestIdentifier>();     // X-Request-Id towards the destination
         app.UseRouting();
         app.UseMiddleware<UnansweredRequests>();    // 404 and 405 in the contract's shape
         app.UseCors();                              // before authorization: a preflight carries no token

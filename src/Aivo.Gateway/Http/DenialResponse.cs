@@ -2,7 +2,6 @@ using System.Diagnostics;
 using System.Globalization;
 using System.Text.Json;
 using Aivo.Gateway.Primitives;
-using Aivo.Gateway.Telemetry;
 
 namespace Aivo.Gateway.Http;
 
@@ -26,7 +25,7 @@ internal static class DenialResponse
     public static async Task WriteAsync(HttpContext context, Denial denial, string? reason, IReadOnlyList<ValidationFault> faults, TimeSpan? retryAfter)
     {
         context.Features.Set(new Refusal(denial, reason));
-        context.RequestServices.GetRequiredService<GatewayMetrics>().Refusal(denial.Code);
+        context.RequestServices.GetRequiredService<RefusalLog>().Write(context, denial, reason);
         HttpResponse response = context.Response;
         if (response.HasStarted)
         {
