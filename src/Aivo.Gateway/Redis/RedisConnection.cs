@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using System.Security.Cryptography.X509Certificates;
 using Aivo.Gateway.Primitives;
 using StackExchange.Redis;
@@ -13,6 +14,7 @@ internal sealed partial class RedisConnection : IAsyncDisposable
     private readonly RedisOptions _options;
     private readonly ILogger<RedisConnection> _logger;
     private readonly Lazy<Task<ConnectionMultiplexer>> _multiplexer;
+    private readonly ConcurrentDictionary<string, bool> _loggedFailures = new();
 
     public RedisConnection(RedisOptions options, ILogger<RedisConnection> logger)
     {
@@ -32,12 +34,15 @@ internal sealed partial class RedisConnection : IAsyncDisposable
         try
         {
             ConnectionMultiplexer multiplexer = await _multiplexer.Value.WaitAsync(_options.ConnectTimeout + _options.CommandTimeout, cancellationToken);
-            return await multiplexer.GetDatabase()
+            RedisResult result = await multiplexer.GetDatabase()
                 .ScriptEvaluateAsync(script, keys, values, CommandFlags.DemandMaster)
                 .WaitAsync(_options.CommandTimeout, cancellationToken);
+            _loggedFailures.Clear();
+            return result;
         }
         catch (Exception exception) when (exception is RedisException or RedisCommandException or TimeoutException or ObjectDisposedException)
         {
+            LogOnce(exception);
             throw new StoreUnavailableException("redis", exception);
         }
     }
@@ -48,6 +53,24 @@ internal sealed partial class RedisConnection : IAsyncDisposable
         {
             ConnectionMultiplexer multiplexer = await _multiplexer.Value;
             await multiplexer.DisposeAsync();
+        }
+    }
+
+    /// <summary>
+    /// Each kind of failure once an outage: the library tells of the first only, and a time-out at start may hide a wrong password.
+    /// </summary>
+    private void LogOnce(Exception exception)
+    {
+        Exception cause = exception;
+        while (cause.InnerException is RedisException inner)
+        {
+            cause = inner;
+        }
+
+        string kind = cause is RedisConnectionException connection ? connection.FailureType.ToString() : cause.GetType().Name;
+        if (_loggedFailures.TryAdd(kind, true))
+        {
+            Log.CallFailed(_logger, kind, exception.Message);
         }
     }
 
@@ -89,5 +112,8 @@ internal sealed partial class RedisConnection : IAsyncDisposable
 
         [LoggerMessage(201, LogLevel.Information, "The connection to Redis at {EndPoint} is back", EventName = "RedisConnectionRestored")]
         public static partial void ConnectionRestored(ILogger logger, string? endPoint);
+
+        [LoggerMessage(202, LogLevel.Warning, "Redis cannot be used ({Failure}): {Reason}", EventName = "RedisCallFailed")]
+        public static partial void CallFailed(ILogger logger, string failure, string reason);
     }
 }

@@ -14,6 +14,7 @@ internal static class TelemetrySetup
             .ReadFrom.Configuration(configuration)
             // The server's request scope and lines: TraceContext and our request log say the same for less.
             .MinimumLevel.Override("Microsoft.AspNetCore.Hosting.Diagnostics", LevelAlias.Off)
+            .Filter.ByExcluding(IsRepeatedByTheProgram)
             .Enrich.FromLogContext()
             .WriteTo.Console(new RenderedCompactJsonFormatter()));
         services.AddSingleton<TraceContext>();
@@ -31,4 +32,9 @@ internal static class TelemetrySetup
 
     /// <summary>Serves the metrics on <paramref name="path"/>; only ever called for the management listener's pipeline.</summary>
     public static void UseMetricsEndpoint(this IApplicationBuilder management, string path) => management.UseOpenTelemetryPrometheusScrapingEndpoint(path);
+
+    /// <summary>The host's line about a start that failed: the program says the reason in one sentence, without a stack trace.</summary>
+    private static bool IsRepeatedByTheProgram(LogEvent line) =>
+        line.Level == LogEventLevel.Error && line.Properties.TryGetValue("EventId", out LogEventPropertyValue? value) && value is StructureValue id
+        && id.Properties.Any(property => property is { Name: "Name", Value: ScalarValue { Value: "HostedServiceStartupFaulted" } });
 }

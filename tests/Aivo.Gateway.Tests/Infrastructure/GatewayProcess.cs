@@ -115,14 +115,14 @@ internal sealed class GatewayProcess : IAsyncDisposable
                     return;
                 }
             }
-            catch (HttpRequestException)
+            catch (Exception exception) when (exception is HttpRequestException or TaskCanceledException)
             {
-                // Not listening yet.
+                // Not listening yet, or on a machine that is very busy.
             }
 
             if (_process.HasExited || watch.Elapsed > Patience)
             {
-                throw new InvalidOperationException($"the gateway was not {status} in time; it logged:\n{string.Join('\n', _lines)}");
+                throw new InvalidOperationException($"the gateway was not {status} in time; its last lines:\n{string.Join('\n', _lines.TakeLast(20))}");
             }
 
             await Task.Delay(25);
@@ -134,7 +134,7 @@ internal sealed class GatewayProcess : IAsyncDisposable
     {
         string? line = null;
         await Eventually.TrueAsync(() => (line = _lines.FirstOrDefault(logged => logged.Contains(text, StringComparison.Ordinal))) is not null,
-            () => $"the gateway did not log '{text}'; it logged:\n{string.Join('\n', _lines)}");
+            () => $"the gateway did not log '{text}'; its last lines:\n{string.Join('\n', _lines.TakeLast(20))}");
         return line!;
     }
 
