@@ -111,7 +111,7 @@ measure() { # NAME PORT PID SECONDS: appends to $work/NAME.{cpu,p50,p99,rate}
 
 echo "bench: warming up" >&2
 measure warm "$plain_port" "$plain_pid" 8
-measure warm "$gateway_port" "$gateway_pid" 8
+measure warm "$gateway_port" "$gateway_pid" 20
 for round in $(seq "$rounds"); do
   if ((round % 2)); then order="plain gateway"; else order="gateway plain"; fi
   for name in $order; do

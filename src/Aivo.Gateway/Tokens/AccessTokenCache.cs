@@ -87,16 +87,22 @@ internal sealed class AccessTokenCache(int capacity, TimeProvider time)
     private void Put(string authorizationHeader, CachedToken entry)
     {
         ConcurrentDictionary<string, CachedToken> young = _generations.Young;
-        if (!young.TryAdd(authorizationHeader, entry))
+        if (young.ContainsKey(authorizationHeader))
         {
             young[authorizationHeader] = entry;
+            return;
         }
-        else if (++_young >= capacity)
+
+        // Turned when one more comes than fits, not when it is full: tokens that just fit stay where they are, and do not move for ever.
+        // Counted here, since the dictionary's own count takes all its locks.
+        if (_young == capacity)
         {
-            // Counted here, since the dictionary's own count takes all its locks.
             _generations = new Generations(Generations.Empty(), young);
             _young = 0;
         }
+
+        _generations.Young[authorizationHeader] = entry;
+        _young++;
     }
 
     private bool IsAlive(AccessToken token) => time.GetUtcNow() < token.ExpiresAt + AccessTokenValidator.Skew;

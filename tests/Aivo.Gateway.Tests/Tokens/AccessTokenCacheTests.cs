@@ -107,6 +107,24 @@ public sealed class AccessTokenCacheTests : IDisposable
         });
 
     [Fact]
+    public void TokensThatJustFit_AreKeptOnce_HoweverOftenTheyAreUsed()
+    {
+        var cache = new AccessTokenCache(4, _time);
+        for (int round = 0; round < 3; round++)
+        {
+            for (int name = 0; name < 4; name++)
+            {
+                if (cache.Find($"Bearer {name}") is null)
+                {
+                    cache.Add($"Bearer {name}", _token, this);
+                }
+            }
+        }
+
+        Assert.Equal(4, cache.Count);
+    }
+
+    [Fact]
     public void Clear_ForgetsBothGenerations()
     {
         var cache = new AccessTokenCache(2, _time);
