@@ -1,4 +1,5 @@
 using System.Collections.Frozen;
+using Aivo.Gateway.Primitives;
 using Aivo.Gateway.Sessions;
 using Aivo.Gateway.Tokens;
 using Aivo.Gateway.Users;

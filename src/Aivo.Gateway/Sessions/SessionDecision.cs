@@ -50,6 +50,21 @@ internal static class OutcomeWords
         _ => throw new ArgumentOutOfRangeException(nameof(outcome), outcome, null),
     };
 
+    /// <summary>The stored form too: nodes of two releases must agree on it.</summary>
+    public static string Word(this EndReason reason) => reason switch
+    {
+        EndReason.Logout => "logout",
+        EndReason.LogoutOthers => "logout_others",
+        EndReason.LogoutAll => "logout_all",
+        EndReason.Removed => "removed",
+        EndReason.TooManySessions => "too_many_sessions",
+        EndReason.UserInactive => "user_inactive",
+        EndReason.UserDisabled => "user_disabled",
+        EndReason.Theft => "theft",
+        EndReason.SharedToken => "shared_token",
+        _ => throw new ArgumentOutOfRangeException(nameof(reason), reason, null),
+    };
+
     public static string Word(this EndOutcome outcome) => outcome switch
     {
         EndOutcome.Ended => "ended",

@@ -9,14 +9,35 @@ namespace Aivo.Gateway.Sessions;
 /// <param name="KeyId">The key under which its refresh token is sealed: it stays, whatever key is active later.</param>
 internal sealed record Leaf(int Number, string Label, DateTimeOffset Issued, DateTimeOffset? FirstUsed, string KeyId);
 
-/// <summary>Why a session ended. The stored form is the name in <see cref="SessionRecordCodec"/>.</summary>
+/// <summary>Why a session ended. The stored form is its <see cref="OutcomeWords"/>.</summary>
 internal enum EndReason
 {
-    /// <summary>The user asked for it.</summary>
+    /// <summary>The user asked for it with the session's own token.</summary>
     Logout,
+
+    /// <summary>The user ended all other sessions.</summary>
+    LogoutOthers,
+
+    /// <summary>The user ended all sessions.</summary>
+    LogoutAll,
+
+    /// <summary>The user ended this one from the list of sessions.</summary>
+    Removed,
+
+    /// <summary>The user began more sessions than <c>Sessions:MaxPerUser</c>, and this was the oldest.</summary>
+    TooManySessions,
 
     /// <summary>At a refresh the user was no longer active, or gone.</summary>
     UserInactive,
+
+    /// <summary>An administrator disabled the user.</summary>
+    UserDisabled,
+
+    /// <summary>A refresh token was presented that no honest client could have sent (RFC 9700, section 4.14.2).</summary>
+    Theft,
+
+    /// <summary>One token was in use by too many clients, and the configuration says that this ends the session.</summary>
+    SharedToken,
 }
 
 /// <summary>The end of a session; never changed once it is there.</summary>

@@ -28,7 +28,7 @@ internal static partial class SessionRecordCodec
             record.Client.DeviceName,
             record.Client.Address,
             record.Client.UserAgent,
-            record.End is { } end ? new StoredEnd(Name(end.Reason), end.At.ToUnixTimeMilliseconds()) : null),
+            record.End is { } end ? new StoredEnd(end.Reason.Word(), end.At.ToUnixTimeMilliseconds()) : null),
         StoredContext.Default.Stored);
 
     /// <exception cref="SessionRecordUnreadableException">The bytes are damaged, or written by a release that knows more.</exception>
@@ -68,19 +68,10 @@ internal static partial class SessionRecordCodec
 
     private static DateTimeOffset Time(long milliseconds) => DateTimeOffset.FromUnixTimeMilliseconds(milliseconds);
 
-    private static string Name(EndReason reason) => reason switch
-    {
-        EndReason.Logout => "logout",
-        EndReason.UserInactive => "user_inactive",
-        _ => throw new ArgumentOutOfRangeException(nameof(reason), reason, null),
-    };
-
-    private static EndReason Reason(string name) => name switch
-    {
-        "logout" => EndReason.Logout,
-        "user_inactive" => EndReason.UserInactive,
-        _ => throw new SessionRecordUnreadableException("It ended for a reason that this release does not know."),
-    };
+    private static EndReason Reason(string name) =>
+        Enum.GetValues<EndReason>() is var reasons && Array.FindIndex(reasons, reason => reason.Word() == name) is >= 0 and var index
+            ? reasons[index]
+            : throw new SessionRecordUnreadableException("It ended for a reason that this release does not know.");
 
     private sealed record Stored(
         [property: JsonPropertyName("v")] int Version,

@@ -1,7 +1,6 @@
 using Aivo.Gateway.Primitives;
-using Aivo.Gateway.Tokens;
 
-namespace Aivo.Gateway.Tests.Tokens;
+namespace Aivo.Gateway.Tests.Primitives;
 
 public sealed class TokenIdTests
 {

@@ -1,9 +1,8 @@
 using System.Buffers.Binary;
 using System.Security.Cryptography;
 using System.Text;
-using Aivo.Gateway.Primitives;
 
-namespace Aivo.Gateway.Tokens;
+namespace Aivo.Gateway.Primitives;
 
 /// <summary>Ids of access tokens.</summary>
 internal static class TokenIds
