@@ -70,6 +70,7 @@ internal static class Composition
         services.AddSingleton(provider => new SessionTransactions(
             provider.GetRequiredService<ISessionStore>(), settings.Sessions, RevocationOptions.Retention, provider.GetRequiredService<ILogger<SessionTransactions>>()));
         services.AddSingleton<RevocationState>();
+        services.AddSingleton<SyncAcknowledgements>();
         services.AddSingleton<RevocationCheck>();
         services.AddSingleton<RevocationReplica>();
         services.AddHostedService<RevocationDriver>();

@@ -13,6 +13,7 @@ internal sealed partial class RevocationDriver : BackgroundService
     private readonly IRevocationLog _log;
     private readonly RevocationReplica _replica;
     private readonly RevocationState _state;
+    private readonly SyncAcknowledgements _acknowledgements;
     private readonly RevocationOptions _options;
     private readonly TimeProvider _timeProvider;
     private readonly ILogger<RevocationDriver> _logger;
@@ -26,11 +27,13 @@ internal sealed partial class RevocationDriver : BackgroundService
         IRevocationLog log,
         RevocationReplica replica,
         RevocationState state,
+        SyncAcknowledgements acknowledgements,
         RevocationOptions options,
         TimeProvider timeProvider,
         ILogger<RevocationDriver> logger)
     {
-        (_log, _replica, _state, _options, _timeProvider, _logger) = (log, replica, state, options, timeProvider, logger);
+        (_log, _replica, _state, _acknowledgements) = (log, replica, state, acknowledgements);
+        (_options, _timeProvider, _logger) = (options, timeProvider, logger);
         _lease = (long)(options.Lease.TotalSeconds * timeProvider.TimestampFrequency);
         _prunedAt = timeProvider.GetTimestamp();
         _feed = log.IsShared ? FeedState.Starting : FeedState.Alone;
@@ -46,7 +49,7 @@ internal sealed partial class RevocationDriver : BackgroundService
             Prune();
             if (!atOnce)
             {
-                await Task.Delay(_options.SyncInterval, _timeProvider, stoppingToken).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+                await _acknowledgements.PauseAsync(_options.SyncInterval, stoppingToken);
             }
         }
     }
@@ -55,13 +58,14 @@ internal sealed partial class RevocationDriver : BackgroundService
     {
         using var tooLate = new CancellationTokenSource(_options.Lease, _timeProvider);
         using var ended = CancellationTokenSource.CreateLinkedTokenSource(stoppingToken, tooLate.Token);
+        IReadOnlyList<SyncAcknowledgements.Waiter> waiting = _acknowledgements.BeforeSending();
         long sentAt = _timeProvider.GetTimestamp();
         _feed = RevocationFeed.Sent(_feed, sentAt);
         try
         {
             // The second wait is for a log that does not notice its token: it must not stop the loop either.
             RevocationDelta delta = await _log.ReadAsync(_feed.Cursor, ended.Token).AsTask().WaitAsync(ended.Token);
-            return Merge(delta, sentAt);
+            return Merge(delta, sentAt, waiting);
         }
         catch (OperationCanceledException) when (stoppingToken.IsCancellationRequested)
         {
@@ -69,6 +73,7 @@ internal sealed partial class RevocationDriver : BackgroundService
         }
         catch (Exception exception)
         {
+            _acknowledgements.Unanswered(waiting);
             _feed = RevocationFeed.Failed(_feed);
             if (!_failing)
             {
@@ -80,7 +85,7 @@ internal sealed partial class RevocationDriver : BackgroundService
         }
     }
 
-    private bool Merge(RevocationDelta delta, long sentAt)
+    private bool Merge(RevocationDelta delta, long sentAt, IReadOnlyList<SyncAcknowledgements.Waiter> waiting)
     {
         foreach (RevocationEntry entry in delta.Entries)
         {
@@ -96,6 +101,19 @@ internal sealed partial class RevocationDriver : BackgroundService
         (_feed, _failing) = (step.State, false);
         _state.Report(_feed);
         _state.ReportSync(delta, sentAt);
+        if (step.Restarted)
+        {
+            SyncAcknowledgements.Restarted(waiting);
+        }
+        else if (step.SyncAtOnce)
+        {
+            _acknowledgements.Unanswered(waiting);
+        }
+        else
+        {
+            SyncAcknowledgements.Acknowledge(waiting, delta.Last);
+        }
+
         return step.SyncAtOnce;
     }
 

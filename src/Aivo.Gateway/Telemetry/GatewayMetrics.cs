@@ -17,6 +17,7 @@ internal sealed class GatewayMetrics
     private readonly Counter<long> _refusals;
     private readonly Counter<long> _tokenRefusals;
     private readonly Counter<long> _forwarded;
+    private readonly Histogram<double> _acknowledgements;
 
     public GatewayMetrics(IMeterFactory meters)
     {
@@ -27,6 +28,7 @@ internal sealed class GatewayMetrics
         _refusals = _meter.CreateCounter<long>("aivo.gateway.refusals", "{request}", "Requests that the gateway itself refused, by the denial's code.");
         _tokenRefusals = _meter.CreateCounter<long>("aivo.gateway.token_refusals", "{token}", "Access tokens that did not hold, by reason; never shown to the client.");
         _forwarded = _meter.CreateCounter<long>("aivo.gateway.forwarded_requests", "{request}", "Requests that were forwarded, by route and class of the answer's status.");
+        _acknowledgements = _meter.CreateHistogram<double>("aivo.gateway.revocation.acknowledgements", "s", "How long a log-in or an end waited for the sync that acknowledges it, by outcome.");
     }
 
     public void Login(string outcome) => _logins.Add(1, new KeyValuePair<string, object?>("outcome", outcome));
@@ -38,6 +40,9 @@ internal sealed class GatewayMetrics
     public void Refusal(string code) => _refusals.Add(1, new KeyValuePair<string, object?>("code", code));
 
     public void TokenRefusal(string reason) => _tokenRefusals.Add(1, new KeyValuePair<string, object?>("reason", reason));
+
+    public void Acknowledgement(bool acknowledged, TimeSpan waited) =>
+        _acknowledgements.Record(waited.TotalSeconds, new KeyValuePair<string, object?>("outcome", acknowledged ? "acknowledged" : "missed"));
 
     public void Forwarded(string route, int status)
     {

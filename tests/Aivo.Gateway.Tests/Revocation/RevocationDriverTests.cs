@@ -1,5 +1,6 @@
 using Aivo.Gateway.Primitives;
 using Aivo.Gateway.Revocation;
+using Aivo.Gateway.Tests.Infrastructure;
 
 namespace Aivo.Gateway.Tests.Revocation;
 
@@ -18,7 +19,7 @@ public sealed class RevocationDriverTests : IAsyncDisposable
     public RevocationDriverTests()
     {
         _state = new RevocationState(_time);
-        _driver = new RevocationDriver(_log, _replica, _state, Options, _time, _logger);
+        _driver = new RevocationDriver(_log, _replica, _state, new SyncAcknowledgements(_log, Options, _time, TestMetrics.Create()), Options, _time, _logger);
     }
 
     private static CancellationToken Cancellation => TestContext.Current.CancellationToken;
@@ -137,7 +138,9 @@ public sealed class RevocationDriverTests : IAsyncDisposable
     public async Task EmbeddedNode_IsFreshFromTheStart_AndStaysSo()
     {
         var state = new RevocationState(_time);
-        using var driver = new RevocationDriver(new InMemoryRevocationLog(_time), _replica, state, Options, _time, _logger);
+        var log = new InMemoryRevocationLog(_time);
+        var acknowledgements = new SyncAcknowledgements(log, Options, _time, TestMetrics.Create());
+        using var driver = new RevocationDriver(log, _replica, state, acknowledgements, Options, _time, _logger);
         Assert.Equal((true, "fresh"), (state.IsFresh, state.Status));
         await driver.StartAsync(Cancellation);
         await driver.StopAsync(Cancellation);

@@ -125,7 +125,9 @@ public sealed class RevocationOverRedisTests(RedisServer server)
         private Node(string configuration, string prefix)
         {
             _redis = RedisRevocations.Connect(configuration, prefix, commandTimeout: TimeSpan.FromSeconds(1));
-            _driver = new RevocationDriver(new RedisRevocationLog(_redis), Replica, State, Options, TimeProvider.System, Logger);
+            var log = new RedisRevocationLog(_redis);
+            var acknowledgements = new SyncAcknowledgements(log, Options, TimeProvider.System, TestMetrics.Create());
+            _driver = new RevocationDriver(log, Replica, State, acknowledgements, Options, TimeProvider.System, Logger);
         }
 
         public RevocationReplica Replica { get; } = new();
