@@ -15,6 +15,7 @@ internal sealed partial class RedisConnection : IAsyncDisposable
     private readonly ILogger<RedisConnection> _logger;
     private readonly Lazy<Task<ConnectionMultiplexer>> _multiplexer;
     private readonly ConcurrentDictionary<string, bool> _loggedFailures = new();
+    private int _asking;
 
     public RedisConnection(RedisOptions options, ILogger<RedisConnection> logger)
     {
@@ -43,6 +44,7 @@ internal sealed partial class RedisConnection : IAsyncDisposable
         catch (Exception exception) when (exception is RedisException or RedisCommandException or TimeoutException or ObjectDisposedException)
         {
             LogOnce(exception);
+            AskWhoIsPrimary();
             throw new StoreUnavailableException("redis", exception);
         }
     }
@@ -54,6 +56,33 @@ internal sealed partial class RedisConnection : IAsyncDisposable
             ConnectionMultiplexer multiplexer = await _multiplexer.Value;
             await multiplexer.DisposeAsync();
         }
+    }
+
+    /// <summary>
+    /// The library looks for another primary when a connection breaks, and then once a minute. A replica that is promoted a moment later
+    /// would be used a minute later: so a failed call asks again, once per command timeout at most and without waiting for it.
+    /// </summary>
+    private void AskWhoIsPrimary()
+    {
+        if (_multiplexer.Value is { IsCompletedSuccessfully: true, Result: var multiplexer } && Interlocked.Exchange(ref _asking, 1) == 0)
+        {
+            _ = AskAsync(multiplexer);
+        }
+    }
+
+    private async Task AskAsync(ConnectionMultiplexer multiplexer)
+    {
+        try
+        {
+            await multiplexer.ConfigureAsync();
+        }
+        catch (Exception exception) when (exception is RedisException or RedisCommandException or TimeoutException or ObjectDisposedException)
+        {
+            LogOnce(exception);
+        }
+
+        await Task.Delay(_options.CommandTimeout, TimeProvider.System);
+        Volatile.Write(ref _asking, 0);
     }
 
     /// <summary>
