@@ -18,6 +18,14 @@ internal sealed class CallerCheck(RevocationCheck revocation, RevocationState st
         _ => Denial.TemporarilyUnavailable,
     };
 
+    /// <summary>For an answer that hands out tokens of a session that has been: 401 for one that has ended, 503 while this node cannot know.</summary>
+    public Denial? CheckRefresh(SessionId session) => revocation.Judge(session) switch
+    {
+        RevocationVerdict.Valid => null,
+        RevocationVerdict.Revoked => Denial.InvalidRefreshToken,
+        _ => Denial.TemporarilyUnavailable,
+    };
+
     /// <summary>For an answer that hands out tokens: 503 while this node cannot know what has been revoked.</summary>
     public Denial? CheckFresh() => state.IsFresh ? null : Denial.TemporarilyUnavailable;
 }

@@ -68,7 +68,8 @@ internal static class Composition
         }
 
         services.AddSingleton(provider => new SessionTransactions(
-            provider.GetRequiredService<ISessionStore>(), settings.Sessions, RevocationOptions.Retention, provider.GetRequiredService<ILogger<SessionTransactions>>()));
+            provider.GetRequiredService<ISessionStore>(), settings.Sessions, RevocationOptions.Retention,
+            provider.GetRequiredService<GatewayMetrics>(), provider.GetRequiredService<ILogger<SessionTransactions>>()));
         services.AddSingleton<RevocationState>();
         services.AddSingleton<SyncAcknowledgements>();
         services.AddSingleton<RevocationCheck>();
@@ -96,6 +97,7 @@ internal static class Composition
         services.AddHostedService(provider => provider.GetRequiredService<Draining>());
         services.AddSingleton<HealthEndpoints>();
         services.AddSingleton<LoginEndpoint>();
+        services.AddSingleton<RefreshReport>();
         services.AddSingleton<RefreshEndpoint>();
         services.AddSingleton<LogoutEndpoint>();
         services.AddSingleton<MeEndpoint>();

@@ -23,8 +23,16 @@ internal sealed class RevocationCheck(RevocationState state, RevocationReplica r
         // Freshness first: the driver applies entries before it extends the lease, so a replica read after the lease holds all that the
         // lease stands for. The other way round, an entry could arrive between the two reads and be missed.
         bool fresh = state.IsFresh;
-        return replica.IsRevoked(session, token, keyId) ? RevocationVerdict.Revoked
-            : fresh ? RevocationVerdict.Valid
-            : RevocationVerdict.Unknown;
+        return Verdict(replica.IsRevoked(session, token, keyId), fresh);
     }
+
+    /// <summary>The same for a session as such, before a pair of tokens of it is handed out.</summary>
+    public RevocationVerdict Judge(SessionId session)
+    {
+        bool fresh = state.IsFresh;
+        return Verdict(replica.IsRevoked(session), fresh);
+    }
+
+    private static RevocationVerdict Verdict(bool revoked, bool fresh) =>
+        revoked ? RevocationVerdict.Revoked : fresh ? RevocationVerdict.Valid : RevocationVerdict.Unknown;
 }

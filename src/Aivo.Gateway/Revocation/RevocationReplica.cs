@@ -43,6 +43,9 @@ internal sealed class RevocationReplica
         return keys.Count > 0 && keyId is not null && keys.ContainsKey(HashOf(keyId));
     }
 
+    /// <summary>Whether the session has ended, whichever of its tokens is asked about.</summary>
+    public bool IsRevoked(SessionId session) => _sessions.ContainsKey(session.Value);
+
     /// <summary>Merges an entry; of two keep-untils the later one stands.</summary>
     public void Apply(RevocationEntry entry)
     {

@@ -3,25 +3,49 @@ using Aivo.Gateway.Primitives;
 
 namespace Aivo.Gateway.Sessions;
 
-/// <summary>What a refresh token says, once its seal holds.</summary>
+/// <summary>What a refresh token says, once its seal holds, and who presents it.</summary>
 /// <param name="IssuedAt">The token's <c>iat</c>.</param>
-internal sealed record PresentedToken(SessionId Session, int Number, string Label, DateTimeOffset IssuedAt);
+internal sealed record PresentedToken(
+    SessionId Session, int Number, string Label, DateTimeOffset IssuedAt, ClientFingerprint Presenter = default);
 
 /// <summary>What the directory says about a user at this moment. A user who is gone is not active.</summary>
 internal readonly record struct UserStanding(bool Active, TenantId Tenant);
 
-/// <summary>What came of a presented refresh token. Every outcome but <see cref="Rotated"/> is a refusal.</summary>
+/// <summary>What came of a presented refresh token. See <see cref="RefreshTable"/> for when.</summary>
 internal enum RefreshOutcome
 {
     /// <summary>The live leaf was presented; its child is live now.</summary>
     Rotated,
+
+    /// <summary>A leaf that the store had lost was presented; its child is live now.</summary>
+    Adopted,
+
+    /// <summary>The parent of a leaf that nobody used was presented late; a sibling is live now.</summary>
+    Superseded,
+
+    /// <summary>The parent was presented again soon: the live pair once more.</summary>
+    HandedOutAgain,
+
+    /// <summary>As <see cref="HandedOutAgain"/>, and for the first time to another client than before.</summary>
+    Shared,
+
+    /// <summary>Nothing can be said yet; nothing changes. The token stays as good as it was.</summary>
+    Later,
+
+    /// <summary>More rotations in a short time than a record can keep; nothing changes.</summary>
+    TooManyRotations,
+
+    /// <summary>No honest client presents this; the session has ended with it.</summary>
+    Theft,
+
+    /// <summary>Too many leaves were held by two clients, and <c>Sessions:EndShared</c> is on; the session has ended.</summary>
+    EndedShared,
     UnknownSession,
+
+    /// <summary>The session had ended before; its end has been written again, with its revocation.</summary>
     Ended,
     ExpiredIdle,
     ExpiredAbsolute,
-
-    /// <summary>Not the live leaf. Nothing changes.</summary>
-    NotCurrent,
 
     /// <summary>The user may not refresh any more; this ended the session (SR-53).</summary>
     UserInactive,
@@ -41,14 +65,25 @@ internal static class OutcomeWords
     public static string Word(this RefreshOutcome outcome) => outcome switch
     {
         RefreshOutcome.Rotated => "rotated",
+        RefreshOutcome.Adopted => "adopted",
+        RefreshOutcome.Superseded => "superseded",
+        RefreshOutcome.HandedOutAgain => "handed_out_again",
+        RefreshOutcome.Shared => "shared",
+        RefreshOutcome.Later => "later",
+        RefreshOutcome.TooManyRotations => "too_many_rotations",
+        RefreshOutcome.Theft => "theft",
+        RefreshOutcome.EndedShared => "ended_shared",
         RefreshOutcome.UnknownSession => "unknown_session",
         RefreshOutcome.Ended => "ended",
         RefreshOutcome.ExpiredIdle => "expired_idle",
         RefreshOutcome.ExpiredAbsolute => "expired_absolute",
-        RefreshOutcome.NotCurrent => "not_current",
         RefreshOutcome.UserInactive => "user_inactive",
         _ => throw new ArgumentOutOfRangeException(nameof(outcome), outcome, null),
     };
+
+    /// <summary>Whether the live pair is handed out.</summary>
+    public static bool IsSuccess(this RefreshOutcome outcome) => outcome
+        is RefreshOutcome.Rotated or RefreshOutcome.Adopted or RefreshOutcome.Superseded or RefreshOutcome.HandedOutAgain or RefreshOutcome.Shared;
 
     /// <summary>The stored form too: nodes of two releases must agree on it.</summary>
     public static string Word(this EndReason reason) => reason switch
@@ -62,6 +97,7 @@ internal static class OutcomeWords
         EndReason.UserDisabled => "user_disabled",
         EndReason.Theft => "theft",
         EndReason.SharedToken => "shared_token",
+        EndReason.Revoked => "revoked",
         _ => throw new ArgumentOutOfRangeException(nameof(reason), reason, null),
     };
 
@@ -83,7 +119,11 @@ internal sealed record SessionDecision<TOutcome>(
     SessionRecord? Record,
     bool Commits,
     ImmutableArray<RevocationEntry> Revocations)
-    where TOutcome : struct, Enum;
+    where TOutcome : struct, Enum
+{
+    /// <summary>After how long the caller may come again; zero when that makes no difference.</summary>
+    public TimeSpan RetryAfter { get; init; }
+}
 
 /// <summary>A decision that has been carried out.</summary>
 /// <param name="Record">The record as it stands now; null for an unknown session.</param>
@@ -94,4 +134,11 @@ internal sealed record SessionResult<TOutcome>(
     SessionRecord? Record,
     ImmutableArray<RevocationEntry> Revocations,
     long RevocationNumber)
-    where TOutcome : struct, Enum;
+    where TOutcome : struct, Enum
+{
+    /// <summary>The store's clock at the decision.</summary>
+    public DateTimeOffset Now { get; init; }
+
+    /// <summary>After how long the caller may come again; zero when that makes no difference.</summary>
+    public TimeSpan RetryAfter { get; init; }
+}

@@ -1,13 +1,24 @@
 using System.Collections.Immutable;
+using System.Net;
 using Aivo.Gateway.Primitives;
 
 namespace Aivo.Gateway.Sessions;
 
 /// <summary>One step of a session's life: it stands for a pair of tokens. All times are the store's, in whole milliseconds.</summary>
 /// <param name="Number">Grows by one with every leaf ever made in the session; the first is 1.</param>
-/// <param name="FirstUsed">When a token of it was first presented; null while none was.</param>
+/// <param name="FirstUsed">When a token of it was first presented, or seen at work; null while none was.</param>
 /// <param name="KeyId">The key under which its refresh token is sealed: it stays, whatever key is active later.</param>
-internal sealed record Leaf(int Number, string Label, DateTimeOffset Issued, DateTimeOffset? FirstUsed, string KeyId);
+/// <param name="HandedTo">The client that got it first.</param>
+internal sealed record Leaf(
+    int Number, string Label, DateTimeOffset Issued, DateTimeOffset? FirstUsed, string KeyId, ClientFingerprint HandedTo = default)
+{
+    /// <summary>Whether another client got it as well.</summary>
+    public bool Shared { get; init; }
+}
+
+/// <summary>That the store had lost writes, noticed by a token above its live leaf.</summary>
+/// <param name="Number">The adopted leaf's.</param>
+internal sealed record Adoption(int Number, DateTimeOffset At);
 
 /// <summary>Why a session ended. The stored form is its <see cref="OutcomeWords"/>.</summary>
 internal enum EndReason
@@ -38,6 +49,9 @@ internal enum EndReason
 
     /// <summary>One token was in use by too many clients, and the configuration says that this ends the session.</summary>
     SharedToken,
+
+    /// <summary>A node knew it as revoked while the store held it as alive: the store had lost the end, and its reason with it.</summary>
+    Revoked,
 }
 
 /// <summary>The end of a session; never changed once it is there.</summary>
@@ -58,6 +72,8 @@ internal sealed record SessionClient(string? DeviceName, string? Address, string
     public string? Address { get; } = Cut(Address, MostAddressChars);
 
     public string? UserAgent { get; } = Cut(UserAgent, MostUserAgentChars);
+
+    public ClientFingerprint Fingerprint => ClientFingerprint.Of(IPAddress.TryParse(Address, out IPAddress? address) ? address : null, UserAgent);
 
     private static string? Cut(string? text, int most)
     {
@@ -87,4 +103,11 @@ internal sealed record SessionRecord(
     Leaf Live,
     ImmutableArray<Leaf> Earlier,
     SessionClient Client,
-    SessionEnd? End);
+    SessionEnd? End)
+{
+    /// <summary>The last adoption; null while the store has lost nothing that anybody noticed.</summary>
+    public Adoption? Adopted { get; init; }
+
+    /// <summary>How many leaves two clients got.</summary>
+    public int SharedLeaves { get; init; }
+}

@@ -28,7 +28,9 @@ internal static partial class SessionRecordCodec
             record.Client.DeviceName,
             record.Client.Address,
             record.Client.UserAgent,
-            record.End is { } end ? new StoredEnd(end.Reason.Word(), end.At.ToUnixTimeMilliseconds()) : null),
+            record.End is { } end ? new StoredEnd(end.Reason.Word(), end.At.ToUnixTimeMilliseconds()) : null,
+            record.Adopted is { } adopted ? new StoredAdoption(adopted.Number, adopted.At.ToUnixTimeMilliseconds()) : null,
+            record.SharedLeaves is 0 ? null : record.SharedLeaves),
         StoredContext.Default.Stored);
 
     /// <exception cref="SessionRecordUnreadableException">The bytes are damaged, or written by a release that knows more.</exception>
@@ -51,7 +53,11 @@ internal static partial class SessionRecordCodec
                 FromStored(stored.Live),
                 [.. stored.Earlier.Select(FromStored)],
                 new SessionClient(stored.DeviceName, stored.Address, stored.UserAgent),
-                stored.End is { } end ? new SessionEnd(Reason(end.Reason), Time(end.At)) : null);
+                stored.End is { } end ? new SessionEnd(Reason(end.Reason), Time(end.At)) : null)
+            {
+                Adopted = stored.Adopted is { } adopted ? new Adoption(adopted.Number, Time(adopted.At)) : null,
+                SharedLeaves = stored.SharedLeaves ?? 0,
+            };
         }
         catch (Exception exception) when (exception is JsonException or ArgumentOutOfRangeException)
         {
@@ -60,10 +66,13 @@ internal static partial class SessionRecordCodec
     }
 
     private static StoredLeaf ToStored(Leaf leaf) =>
-        new(leaf.Number, leaf.Label, leaf.Issued.ToUnixTimeMilliseconds(), leaf.KeyId, leaf.FirstUsed?.ToUnixTimeMilliseconds());
+        new(leaf.Number, leaf.Label, leaf.Issued.ToUnixTimeMilliseconds(), leaf.KeyId, leaf.FirstUsed?.ToUnixTimeMilliseconds(), leaf.HandedTo.Text, leaf.Shared ? true : null);
 
     private static Leaf FromStored(StoredLeaf leaf) => leaf is { Number: > 0, Label.Length: > 0 }
-        ? new Leaf(leaf.Number, leaf.Label, Time(leaf.Issued), leaf.FirstUsed is { } used ? Time(used) : null, leaf.KeyId)
+        ? new Leaf(leaf.Number, leaf.Label, Time(leaf.Issued), leaf.FirstUsed is { } used ? Time(used) : null, leaf.KeyId, new ClientFingerprint(leaf.HandedTo))
+        {
+            Shared = leaf.Shared ?? false,
+        }
         : throw new SessionRecordUnreadableException("It has a leaf without number or label.");
 
     private static DateTimeOffset Time(long milliseconds) => DateTimeOffset.FromUnixTimeMilliseconds(milliseconds);
@@ -84,14 +93,22 @@ internal static partial class SessionRecordCodec
         [property: JsonPropertyName("device")] string? DeviceName = null,
         [property: JsonPropertyName("address")] string? Address = null,
         [property: JsonPropertyName("agent")] string? UserAgent = null,
-        [property: JsonPropertyName("end")] StoredEnd? End = null);
+        [property: JsonPropertyName("end")] StoredEnd? End = null,
+        [property: JsonPropertyName("adopted")] StoredAdoption? Adopted = null,
+        [property: JsonPropertyName("shared")] int? SharedLeaves = null);
 
     private sealed record StoredLeaf(
         [property: JsonPropertyName("n")] int Number,
         [property: JsonPropertyName("label")] string Label,
         [property: JsonPropertyName("issued")] long Issued,
         [property: JsonPropertyName("kid")] string KeyId,
-        [property: JsonPropertyName("used")] long? FirstUsed = null);
+        [property: JsonPropertyName("used")] long? FirstUsed = null,
+        [property: JsonPropertyName("to")] string? HandedTo = null,
+        [property: JsonPropertyName("shared")] bool? Shared = null);
+
+    private sealed record StoredAdoption(
+        [property: JsonPropertyName("n")] int Number,
+        [property: JsonPropertyName("at")] long At);
 
     private sealed record StoredEnd(
         [property: JsonPropertyName("reason")] string Reason,

@@ -1,5 +1,6 @@
 using System.Collections.Immutable;
 using Aivo.Gateway.Primitives;
+using Aivo.Gateway.Telemetry;
 
 namespace Aivo.Gateway.Sessions;
 
@@ -10,11 +11,11 @@ namespace Aivo.Gateway.Sessions;
 /// </summary>
 /// <param name="retention">For how long a revocation is kept; a record is kept for as long beyond its absolute end.</param>
 internal sealed partial class SessionTransactions(
-    ISessionStore store, SessionsOptions options, TimeSpan retention, ILogger<SessionTransactions> logger)
+    ISessionStore store, SessionsOptions options, TimeSpan retention, GatewayMetrics metrics, ILogger<SessionTransactions> logger)
 {
     /// <summary>
-    /// How often one call tries to commit. Only a session's own tokens contend for it, and whoever lost to a rotation is refused at the
-    /// second look, so more than a few conflicts mean that the store does not answer truthfully.
+    /// How often one call tries to commit. Only a session's own tokens contend for it, and whoever lost to a rotation finds at the second
+    /// look that there is nothing to write, so more than a few conflicts mean that the store does not answer truthfully.
     /// </summary>
     public const int MostAttempts = 8;
 
@@ -34,8 +35,8 @@ internal sealed partial class SessionTransactions(
     }
 
     /// <summary>Presents a refresh token whose seal holds.</summary>
-    /// <param name="readStanding">Reads the user again, after each decision to rotate and before its commit (SR-53).</param>
-    /// <returns>Rotated, with the new live leaf; or a refusal, which changed nothing unless the user was inactive.</returns>
+    /// <param name="readStanding">Reads the user again, after each success and before its commit (SR-53).</param>
+    /// <returns>A success, with the live leaf to hand out; or a refusal, which changed nothing unless it ended the session.</returns>
     /// <exception cref="StoreUnavailableException">Nothing can be said about the token; it is never a refusal.</exception>
     public Task<SessionResult<RefreshOutcome>> RefreshAsync(
         PresentedToken presented, string activeKeyId, Func<UserId, CancellationToken, ValueTask<UserStanding>> readStanding,
@@ -44,8 +45,8 @@ internal sealed partial class SessionTransactions(
             presented.Session,
             async (record, now) =>
             {
-                SessionDecision<RefreshOutcome> decision = SessionLifecycle.Refresh(record, presented, now, options, activeKeyId);
-                return record is not null && decision.Commits
+                SessionDecision<RefreshOutcome> decision = SessionLifecycle.Refresh(record, presented, now, options, activeKeyId, retention);
+                return record is not null && decision.Outcome.IsSuccess()
                     ? SessionLifecycle.Admit(decision, record, await readStanding(record.User, cancellationToken), now, retention)
                     : decision;
             },
@@ -61,26 +62,56 @@ internal sealed partial class SessionTransactions(
         where TOutcome : struct, Enum
     {
         StoredSession stored = await store.ReadAsync(id, cancellationToken);
+        SessionDecision<TOutcome>? again = null;
+        bool lostReply = false;
         for (int attempt = 0; attempt < MostAttempts; attempt++)
         {
-            SessionDecision<TOutcome> decision = await decide(Decode(id, stored.Bytes), stored.Now);
+            SessionDecision<TOutcome> decision = again ?? await decide(Decode(id, stored.Bytes), stored.Now);
             if (!decision.Commits)
             {
-                return new SessionResult<TOutcome>(decision.Outcome, decision.Record, [], 0);
+                return Result(decision, 0, stored.Now);
             }
 
-            CommitResult result = await store.CommitAsync(id, stored.Bytes, Write(decision.Record, decision.Revocations), cancellationToken);
+            SessionWrite write = Write(decision.Record, decision.Revocations);
+            CommitResult result;
+            try
+            {
+                result = await store.CommitAsync(id, stored.Bytes, write, cancellationToken);
+            }
+            catch (StoreUnavailableException) when (!lostReply)
+            {
+                // The commit may have happened: what is stored now tells. Once only, or an outage would make every call eight.
+                lostReply = true;
+                stored = await store.ReadAsync(id, cancellationToken);
+                again = IsOurs(stored.Bytes, write) ? decision : null;
+                if (again is not null && write.Revocations.IsEmpty)
+                {
+                    return Result(decision, 0, stored.Now);
+                }
+
+                continue;
+            }
+
             if (result.Present is not { } present)
             {
-                return new SessionResult<TOutcome>(decision.Outcome, decision.Record, decision.Revocations, result.RevocationNumber);
+                return Result(decision, result.RevocationNumber, stored.Now);
             }
 
-            stored = present;
+            metrics.CommitConflict();
+            (stored, again) = (present, null);
         }
 
         Log.Contended(logger, id, MostAttempts);
         throw Unavailable(null);
     }
+
+    private static SessionResult<TOutcome> Result<TOutcome>(SessionDecision<TOutcome> decision, long revocationNumber, DateTimeOffset now)
+        where TOutcome : struct, Enum =>
+        new(decision.Outcome, decision.Record, decision.Revocations, revocationNumber) { Now = now, RetryAfter = decision.RetryAfter };
+
+    /// <summary>Whether the store holds what this write was to leave behind. Then it is written once more only for its revocations' number.</summary>
+    private static bool IsOurs(byte[]? stored, SessionWrite write) =>
+        stored is not null && write.Bytes is not null && stored.AsSpan().SequenceEqual(write.Bytes);
 
     private SessionWrite Write(SessionRecord? record, ImmutableArray<RevocationEntry> revocations) => record is null
         ? new SessionWrite(null, DateTimeOffset.UnixEpoch, revocations)

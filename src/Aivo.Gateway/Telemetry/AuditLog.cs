@@ -25,6 +25,20 @@ internal sealed partial class AuditLog(ILogger<AuditLog> logger)
 
     public void SessionEnded(string reason, SessionId session, UserId? user, IPAddress? address) => Log.SessionEnded(logger, reason, session, user, address);
 
+    /// <param name="presented">The number of the refresh that was presented.</param>
+    /// <param name="live">The number of the live one.</param>
+    /// <param name="handedTo">The client that got the live one first, as a fingerprint.</param>
+    /// <param name="presenter">The client that presented, as a fingerprint.</param>
+    public void RefreshTokenTheft(UserId user, SessionId session, int presented, int live, string handedTo, string presenter, IPAddress? address) =>
+        Log.RefreshTokenTheft(logger, session, user, presented, live, handedTo, presenter, address);
+
+    /// <param name="leaves">How many refreshes of the session two clients have got so far.</param>
+    public void RefreshTokenShared(UserId user, SessionId session, int leaves, string handedTo, string presenter, IPAddress? address) =>
+        Log.RefreshTokenShared(logger, session, user, leaves, handedTo, presenter, address);
+
+    public void LostWriteFound(UserId user, SessionId session, int presented, IPAddress? address) =>
+        Log.LostWriteFound(logger, session, presented, user, address);
+
     private static partial class Log
     {
         [LoggerMessage(100, LogLevel.Information, "Log-in of user {UserId}: session {SessionId} from {Address}", EventName = "LoginSucceeded")]
@@ -41,5 +55,14 @@ internal sealed partial class AuditLog(ILogger<AuditLog> logger)
 
         [LoggerMessage(104, LogLevel.Information, "Session {SessionId} of user {UserId} ended ({Reason}) from {Address}", EventName = "SessionEnded")]
         public static partial void SessionEnded(ILogger logger, string reason, SessionId sessionId, UserId? userId, IPAddress? address);
+
+        [LoggerMessage(105, LogLevel.Error, "Theft: session {SessionId} of user {UserId} has ended, since refresh token {Presented} was presented where {Live} is the live one, by {Presenter} from {Address}; the live one went to {HandedTo}", EventName = "RefreshTokenTheft")]
+        public static partial void RefreshTokenTheft(ILogger logger, SessionId sessionId, UserId userId, int presented, int live, string handedTo, string presenter, IPAddress? address);
+
+        [LoggerMessage(106, LogLevel.Warning, "Session {SessionId} of user {UserId}: {Leaves} refresh tokens have gone to two clients each, the last one to {HandedTo} and to {Presenter} from {Address}", EventName = "RefreshTokenShared")]
+        public static partial void RefreshTokenShared(ILogger logger, SessionId sessionId, UserId userId, int leaves, string handedTo, string presenter, IPAddress? address);
+
+        [LoggerMessage(107, LogLevel.Error, "The store has lost acknowledged writes: refresh token {Presented} of session {SessionId} of user {UserId} is newer than what it holds; it was presented from {Address} and is taken over", EventName = "LostWriteFound")]
+        public static partial void LostWriteFound(ILogger logger, SessionId sessionId, int presented, UserId userId, IPAddress? address);
     }
 }

@@ -18,17 +18,21 @@ internal sealed class GatewayMetrics
     private readonly Counter<long> _tokenRefusals;
     private readonly Counter<long> _forwarded;
     private readonly Histogram<double> _acknowledgements;
+    private readonly Counter<long> _securityEvents;
+    private readonly Counter<long> _commitConflicts;
 
     public GatewayMetrics(IMeterFactory meters)
     {
         _meter = meters.Create(MeterName);
         _logins = _meter.CreateCounter<long>("aivo.gateway.logins", "{login}", "Log-ins, by outcome: succeeded, or the denial's code.");
-        _refreshes = _meter.CreateCounter<long>("aivo.gateway.refreshes", "{refresh}", "Refreshes, by outcome: rotated, or why it was refused.");
+        _refreshes = _meter.CreateCounter<long>("aivo.gateway.refreshes", "{refresh}", "Refreshes, by outcome: what the rules made of the token, or why it was refused.");
         _logouts = _meter.CreateCounter<long>("aivo.gateway.logouts", "{logout}", "Log-outs, by outcome: ended, already_ended or unknown_session.");
         _refusals = _meter.CreateCounter<long>("aivo.gateway.refusals", "{request}", "Requests that the gateway itself refused, by the denial's code.");
         _tokenRefusals = _meter.CreateCounter<long>("aivo.gateway.token_refusals", "{token}", "Access tokens that did not hold, by reason; never shown to the client.");
         _forwarded = _meter.CreateCounter<long>("aivo.gateway.forwarded_requests", "{request}", "Requests that were forwarded, by route and class of the answer's status.");
         _acknowledgements = _meter.CreateHistogram<double>("aivo.gateway.revocation.acknowledgements", "s", "How long a log-in or an end waited for the sync that acknowledges it, by outcome.");
+        _securityEvents = _meter.CreateCounter<long>("aivo.gateway.security_events", "{event}", "What a person should look at, by event: theft, shared_token or lost_write.");
+        _commitConflicts = _meter.CreateCounter<long>("aivo.gateway.session.commit_conflicts", "{conflict}", "Commits of a session that were decided again, since another request had changed it.");
     }
 
     public void Login(string outcome) => _logins.Add(1, new KeyValuePair<string, object?>("outcome", outcome));
@@ -43,6 +47,11 @@ internal sealed class GatewayMetrics
 
     public void Acknowledgement(bool acknowledged, TimeSpan waited) =>
         _acknowledgements.Record(waited.TotalSeconds, new KeyValuePair<string, object?>("outcome", acknowledged ? "acknowledged" : "missed"));
+
+    /// <param name="name">The event's: theft, shared_token or lost_write.</param>
+    public void SecurityEvent(string name) => _securityEvents.Add(1, new KeyValuePair<string, object?>("event", name));
+
+    public void CommitConflict() => _commitConflicts.Add(1);
 
     public void Forwarded(string route, int status)
     {

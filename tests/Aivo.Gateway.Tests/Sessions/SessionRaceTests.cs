@@ -44,7 +44,7 @@ public sealed class SessionRaceTests(RedisServer server) : IAsyncLifetime
             Enumerable.Range(0, 100).Select(number => Task.Run(() => RefreshAsync(number, record), Token))).WaitAsync(Bound, Token);
 
         SessionRecord successor = Assert.Single(results, result => result.Outcome == RefreshOutcome.Rotated).Record!;
-        Assert.All(results, result => Assert.True(result.Outcome is RefreshOutcome.Rotated or RefreshOutcome.NotCurrent));
+        Assert.All(results, result => Assert.True(result.Outcome is RefreshOutcome.Rotated or RefreshOutcome.HandedOutAgain));
         Assert.All(results, result => Assert.Equal(successor.Live, result.Record!.Live));
         Assert.Equal(RefreshOutcome.Rotated, (await RefreshAsync(0, successor)).Outcome);
     }

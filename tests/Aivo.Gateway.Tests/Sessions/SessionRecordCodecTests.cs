@@ -20,13 +20,21 @@ public sealed class SessionRecordCodecTests
     private static readonly Gen<DateTimeOffset> Time = Gen.Long[0, 4_000_000_000_000].Select(DateTimeOffset.FromUnixTimeMilliseconds);
 
     private static readonly Gen<Leaf> GenLeaf = Gen.Select(Gen.Int[1, int.MaxValue], Gen.Int, Time, Time.Nullable())
-        .Select((number, label, issued, used) => new Leaf(number, LeafLabels.Child("", label), issued, used, "key"));
+        .Select((number, label, issued, used) => new Leaf(
+            number, LeafLabels.Child("", label), issued, used, "key", label % 2 == 0 ? default : new ClientFingerprint($"203.0.113.0/24 {label:x8}"))
+        {
+            Shared = label % 3 == 0,
+        });
 
     private static readonly Gen<SessionRecord> GenRecord = Gen.Select(
         Gen.Guid, Time, GenLeaf, GenLeaf.Array[0, 16], Gen.Select(Text, Text, Text), Gen.Select(Gen.Enum<EndReason>(), Time).Nullable())
         .Select((user, time, live, earlier, client, end) => new SessionRecord(
             Id, new UserId(user), Tenant, time, time.AddDays(30), live, [.. earlier], new SessionClient(client.Item1, client.Item2, client.Item3),
-            end is { } given ? new SessionEnd(given.Item1, given.Item2) : null));
+            end is { } given ? new SessionEnd(given.Item1, given.Item2) : null)
+        {
+            Adopted = earlier.Length % 2 == 0 ? null : new Adoption(earlier.Length, time),
+            SharedLeaves = earlier.Length / 2,
+        });
 
     [Fact]
     public void AnyRecord_ComesBackAsItWas_AndIsAlwaysTheSameBytes() => GenRecord.Sample(record =>
@@ -51,6 +59,23 @@ public sealed class SessionRecordCodecTests
         Assert.Equal(2, record.Live.Number);
         Assert.Equal(DateTimeOffset.FromUnixTimeMilliseconds(1936000060123), Assert.Single(record.Earlier).FirstUsed);
         Assert.Equal(EndReason.Logout, record.End!.Reason);
+    }
+
+    /// <summary>What a leaf and a record may say beside that; a record without it is the first release's.</summary>
+    [Fact]
+    public void WhatTheRulesAdded_IsReadAndWrittenExactly()
+    {
+        string stored = Stored
+            .Replace("\"kid\":\"key-2\"", "\"kid\":\"key-2\",\"to\":\"203.0.113.0/24 5f1d2c3b\",\"shared\":true", StringComparison.Ordinal)
+            .Replace("\"at\":1936000120123}}", "\"at\":1936000120123},\"adopted\":{\"n\":1,\"at\":1936000060123},\"shared\":2}", StringComparison.Ordinal);
+
+        SessionRecord record = SessionRecordCodec.Decode(Id, Encoding.UTF8.GetBytes(stored));
+
+        Assert.Equal(stored, Encoding.UTF8.GetString(SessionRecordCodec.Encode(record)));
+        Assert.Equal((new ClientFingerprint("203.0.113.0/24 5f1d2c3b"), true), (record.Live.HandedTo, record.Live.Shared));
+        Assert.Equal((1, 2), (record.Adopted!.Number, record.SharedLeaves));
+        SessionRecord first = SessionRecordCodec.Decode(Id, Encoding.UTF8.GetBytes(Stored));
+        Assert.Equal((ClientFingerprint.None, false, null, 0), (first.Live.HandedTo, first.Live.Shared, first.Adopted, first.SharedLeaves));
     }
 
     public static TheoryData<string, string> Damages => new()
@@ -121,7 +146,7 @@ public sealed class SessionRecordCodecTests
         SessionRecord record = NewRecord() with { Client = new SessionClient(new string('é', 500), new string('é', 500), new string('é', 500)) };
         for (int i = 0; i < 40; i++)
         {
-            record = SessionLifecycle.Refresh(record, TokenOf(record), Noon, Options, "0123456789abcdef").Record!;
+            record = SessionLifecycle.Refresh(record, TokenOf(record), Noon, Options, "0123456789abcdef", Retention).Record!;
         }
 
         Assert.InRange(SessionRecordCodec.Encode(record).Length, 3000, 5000);

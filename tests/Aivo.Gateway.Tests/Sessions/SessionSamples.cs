@@ -1,6 +1,7 @@
 using Aivo.Gateway.Primitives;
 using Aivo.Gateway.Redis;
 using Aivo.Gateway.Sessions;
+using Aivo.Gateway.Tests.Infrastructure;
 using Microsoft.Extensions.Logging.Abstractions;
 
 namespace Aivo.Gateway.Tests.Sessions;
@@ -23,6 +24,7 @@ internal static class SessionSamples
         IdleLifetime = TimeSpan.FromDays(7),
         AbsoluteLifetime = TimeSpan.FromDays(30),
         MaxHold = TimeSpan.FromSeconds(5),
+        ClientTimeout = TimeSpan.FromSeconds(10),
     };
 
     public static SessionRecord NewRecord(DateTimeOffset? now = null) =>
@@ -31,7 +33,8 @@ internal static class SessionSamples
     public static PresentedToken TokenOf(SessionRecord record) => new(
         record.Id, record.Live.Number, record.Live.Label, DateTimeOffset.FromUnixTimeSeconds(record.Live.Issued.ToUnixTimeSeconds()));
 
-    public static SessionTransactions Transactions(ISessionStore store) => new(store, Options, Retention, NullLogger<SessionTransactions>.Instance);
+    public static SessionTransactions Transactions(ISessionStore store) =>
+        new(store, Options, Retention, TestMetrics.Create(), NullLogger<SessionTransactions>.Instance);
 
     public static ValueTask<UserStanding> Active(UserId user, CancellationToken cancellationToken) =>
         ValueTask.FromResult(new UserStanding(true, Tenant));

@@ -66,18 +66,19 @@ public sealed class SessionTransactionsTests
     }
 
     [Fact]
-    public async Task RefusedRefresh_ReadsNoUser_AndWritesNothing()
+    public async Task Theft_ReadsNoUser_AndEndsTheSession_WithItsRevocation()
     {
         SessionRecord record = await CreateAsync();
-        PresentedToken wrong = TokenOf(record) with { Number = 7 };
-        int commits = _store.Commits;
+        PresentedToken foreign = TokenOf(record) with { Number = 0, Label = LeafLabels.CreateRoot() };
 
         SessionResult<RefreshOutcome> result = await _transactions.RefreshAsync(
-            wrong, "key-1", (_, _) => throw new InvalidOperationException("The user was read."), Token);
+            foreign, "key-1", (_, _) => throw new InvalidOperationException("The user was read."), Token);
 
-        Assert.Equal(RefreshOutcome.NotCurrent, result.Outcome);
+        Assert.Equal(RefreshOutcome.Theft, result.Outcome);
         Assert.Equal(User, result.Record!.User);
-        Assert.Equal(commits, _store.Commits);
+        Assert.Equal([RevocationEntry.ForSession(record.Id, Noon + Retention)], result.Revocations);
+        Assert.Equal(1, result.RevocationNumber);
+        Assert.Equal(RefreshOutcome.Ended, await RefreshAsync(record));
     }
 
     [Fact]
