@@ -51,13 +51,17 @@ internal sealed record RefreshRules
 /// </summary>
 /// <param name="Repeat">W = 2T: the parent gets the live pair again. A client that abandons at T repeats once within it.</param>
 /// <param name="Quiet">
-/// Q = 2T + D: nothing changes. A pair handed out at the very end of W may be under way for T more, and until it has arrived another
-/// tab may send the parent, which is decided at most T + D later. Only after that is a leaf that nobody used surely unknown to its owner.
+/// Q = 2T + D, or 2D where that is longer: nothing changes. A pair handed out at the very end of W may be under way for T more, and until
+/// it has arrived another tab may send the parent, which is decided at most T + D later. Only after that is a leaf that nobody used surely
+/// unknown to its owner. A decision may wait for D until it is committed, and a fail-over meanwhile may have lost the same leaf, already
+/// handed out: then its owner has it until T after the commit, which for a long D is later than W + T.
 /// </param>
 internal readonly record struct RefreshWindows(TimeSpan Repeat, TimeSpan Quiet)
 {
     public TimeSpan Both => Repeat + Quiet;
 
     public static RefreshWindows From(SessionsOptions options) =>
-        new(2 * options.ClientTimeout, (2 * options.ClientTimeout) + options.MaxHold);
+        new(2 * options.ClientTimeout, Longer(2 * options.ClientTimeout, options.MaxHold) + options.MaxHold);
+
+    private static TimeSpan Longer(TimeSpan left, TimeSpan right) => left > right ? left : right;
 }

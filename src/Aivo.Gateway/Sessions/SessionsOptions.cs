@@ -18,7 +18,7 @@ internal sealed record SessionsOptions
             IdleLifetime = reader.Duration("IdleLifetime", TimeSpan.FromDays(7), TimeSpan.FromMinutes(15), TimeSpan.FromDays(365), "How long a session lives without a refresh."),
             AbsoluteLifetime = reader.Duration("AbsoluteLifetime", TimeSpan.FromDays(30), TimeSpan.FromMinutes(15), TimeSpan.FromDays(365), "How long a session lives at most, counted from the login; fixed for a session when it begins."),
             MaxHold = reader.Duration("MaxHold", TimeSpan.FromSeconds(5), TimeSpan.FromSeconds(1), TimeSpan.FromSeconds(30), "How long the gateway works on one login, refresh or logout at most; then it answers 503."),
-            ClientTimeout = reader.Duration("ClientTimeout", TimeSpan.FromSeconds(10), TimeSpan.FromSeconds(1), TimeSpan.FromSeconds(60), "After how long a client abandons a refresh (T), as documented to clients. A used token gives the same pair again for 2T, and 503 for another 2T + MaxHold. A client that waits longer than this can be taken for a thief."),
+            ClientTimeout = reader.Duration("ClientTimeout", TimeSpan.FromSeconds(10), TimeSpan.FromSeconds(1), TimeSpan.FromSeconds(60), "After how long a client abandons a refresh (T), as documented to clients. A used token gives the same pair again for 2T, and 503 for another 2T + MaxHold (twice MaxHold where that is more). A client that waits longer than this can be taken for a thief."),
             EndShared = reader.Flag("EndShared", false, "Whether a session ends when three of its leaves have been handed out to two clients each. An event is raised in any case; honest clients change networks."),
         };
         reader.Reserved("MaxPerUser", "0", "How many sessions a user may have; 0 for no bound.");

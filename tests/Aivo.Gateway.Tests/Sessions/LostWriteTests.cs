@@ -148,6 +148,28 @@ public sealed class LostWriteTests
         Assert.Equal(RefreshOutcome.Adopted, _history.After(_history.Last.RetryAfter).Present(newer));
     }
 
+    /// <summary>
+    /// R2, with D above 2T. A node decides on a record and holds the commit for D; meanwhile the same rotation is made elsewhere, answered and
+    /// lost. The commit finds the bytes it read: the leaf is there again, D old, and its owner has had its token for a moment only.
+    /// </summary>
+    [Fact]
+    public void DecisionHeldAcrossAFailOver_DoesNotMakeTheWindowsTooShort()
+    {
+        TimeSpan hold = TimeSpan.FromSeconds(30), almost = TimeSpan.FromSeconds(27);
+        var history = new RefreshHistory { Settings = Options with { ClientTimeout = TimeSpan.FromSeconds(1), MaxHold = hold } };
+        PresentedToken one = history.Newest;
+        SessionRecord before = history.Record;
+        history.Refresh(one);
+        SessionRecord held = history.Record;
+        history.FailOverTo(before);
+        PresentedToken two = history.After(almost).Refresh(one);
+        history.FailOverTo(held);
+
+        // Sent at 27 s by another tab, which had not seen the answer yet; decided T + D later.
+        Assert.Equal(RefreshOutcome.Later, history.After(hold).Present(one));
+        Assert.Equal(RefreshOutcome.Rotated, history.Present(two));
+    }
+
     private SessionRecord Adopted(PresentedToken newest, SessionRecord old)
     {
         _history.FailOverTo(old);

@@ -24,6 +24,9 @@ internal sealed class ObservedStore(ISessionStore inner) : ISessionStore
     /// <summary>Runs before a commit reaches the store.</summary>
     public Func<Task>? BeforeCommit { get; set; }
 
+    /// <summary>Runs after a commit was carried out, before its reply is heard.</summary>
+    public Action? AfterCommit { get; set; }
+
     public ValueTask<StoredSession> ReadAsync(SessionId id, CancellationToken cancellationToken)
     {
         Interlocked.Increment(ref _reads);
@@ -49,6 +52,7 @@ internal sealed class ObservedStore(ISessionStore inner) : ISessionStore
             AssertSuccession(SessionRecordCodec.Decode(id, expected), SessionRecordCodec.Decode(id, write.Bytes));
         }
 
+        AfterCommit?.Invoke();
         return result;
     }
 

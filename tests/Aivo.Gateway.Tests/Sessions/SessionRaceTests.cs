@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using Aivo.Gateway.Primitives;
 using Aivo.Gateway.Redis;
 using Aivo.Gateway.Sessions;
@@ -47,6 +48,40 @@ public sealed class SessionRaceTests(RedisServer server) : IAsyncLifetime
         Assert.All(results, result => Assert.True(result.Outcome is RefreshOutcome.Rotated or RefreshOutcome.HandedOutAgain));
         Assert.All(results, result => Assert.Equal(successor.Live, result.Record!.Live));
         Assert.Equal(RefreshOutcome.Rotated, (await RefreshAsync(0, successor)).Outcome);
+    }
+
+    /// <summary>SR-46, and what it costs: about a read and a commit each, and under a second for all.</summary>
+    [Fact]
+    public async Task HundredPresentations_CostAboutTwoCallsEach_AndUnderASecond()
+    {
+        await using LocalRedis own = await LocalRedis.StartAsync();
+        await using RedisCalls calls = await RedisCalls.ConnectAsync(own.Configuration);
+        string prefix = RedisServer.NewKeyPrefix();
+        RedisConnection[] connections = [.. Enumerable.Range(0, 3).Select(_ => ConnectTo(own.Configuration, prefix))];
+        SessionTransactions[] nodes = [.. connections.Select(connection => Transactions(new RedisSessionStore(connection)))];
+        SessionRecord record = await nodes[0].CreateAsync(User, Tenant, Client, "key-1", 0, Token);
+        foreach (SessionTransactions node in nodes)
+        {
+            // Connected and with its scripts loaded, before anything is measured.
+            record = (await node.RefreshAsync(TokenOf(record), "key-1", Active, Token)).Record!;
+        }
+
+        long before = await calls.ScriptsAsync();
+        var watch = Stopwatch.StartNew();
+        SessionResult<RefreshOutcome>[] results = await Task.WhenAll(Enumerable.Range(0, 100).Select(number =>
+            Task.Run(() => nodes[number % 3].RefreshAsync(TokenOf(record), "key-1", Active, Token), Token))).WaitAsync(Bound, Token);
+        TimeSpan elapsed = watch.Elapsed;
+        long scripts = await calls.ScriptsAsync() - before;
+
+        TestContext.Current.TestOutputHelper?.WriteLine($"{scripts} calls, {elapsed.TotalMilliseconds:F0} ms");
+        Assert.All(results, result => Assert.True(result.Outcome.IsSuccess(), result.Outcome.Word()));
+        Assert.Single(results.Select(result => result.Record!.Live.Label).Distinct());
+        Assert.InRange(scripts, 101, 320);
+        Assert.True(elapsed < TimeSpan.FromSeconds(1), elapsed.ToString());
+        foreach (RedisConnection connection in connections)
+        {
+            await connection.DisposeAsync();
+        }
     }
 
     [Fact]
