@@ -41,9 +41,13 @@ internal sealed class HistoryGenerator(ulong seed)
         {
             acts.Add(OfThief());
         }
-        else if (failsOver && kind < 45)
+        else if (failsOver && kind < 43)
         {
-            acts.Add(new Act(ActKind.FailOver, Gap()) { Which = _random.Chance(0.2) ? 1000 : 1 + _random.Below(5) });
+            acts.Add(FailOver(Gap()));
+        }
+        else if (failsOver && kind < 46)
+        {
+            AddLossUnderWay(acts);
         }
         else if (ends && kind < 50)
         {
@@ -82,6 +86,20 @@ internal sealed class HistoryGenerator(ulong seed)
         for (int more = 1 + _random.Below(5); more > 0; more--)
         {
             acts.Add(Delayed(ActKind.Send, _random.Chance(0.8) ? 0 : _random.Below(_t)));
+        }
+    }
+
+    private Act FailOver(long after) => new(ActKind.FailOver, after) { Which = _random.Chance(0.3) ? 1000 : 1 + _random.Below(5) };
+
+    /// <summary>A fail-over while an answer is under way, and tabs that go on with what they have.</summary>
+    private void AddLossUnderWay(List<Act> acts)
+    {
+        acts.Add(new Act(ActKind.Send, Gap()) { Lost = true });
+        acts.Add(new Act(ActKind.Send, Gap()) { Travels = Within(_t) });
+        acts.Add(FailOver(_random.Below(_t)));
+        for (int more = 1 + _random.Below(3); more > 0; more--)
+        {
+            acts.Add(new Act(ActKind.Send, _random.Below(_t / 2)) { Lost = _random.Chance(0.4) });
         }
     }
 

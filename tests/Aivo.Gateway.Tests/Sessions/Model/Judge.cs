@@ -11,7 +11,10 @@ internal sealed class Judge(SimulatedSession session)
     private readonly History _history = session.History;
     private readonly TheftWatch _theft = new(session);
     private readonly Dictionary<int, Token> _numbers = [];
-    private readonly Dictionary<Token, (Token Returned, long At)> _successors = [];
+    private readonly Dictionary<Token, Token> _successors = [];
+
+    /// <summary>When a token first made a leaf. A stretch may begin with a pair that is handed out again.</summary>
+    private readonly Dictionary<Token, long> _firstMade = [];
     private readonly HashSet<(int Number, string Label)> _presented = [];
     private bool _adoptedInStretch;
     private bool _thiefActs;
@@ -36,10 +39,16 @@ internal sealed class Judge(SimulatedSession session)
 
     public void FailedOver(int leaves, int writes)
     {
+        if (writes == 0)
+        {
+            return;
+        }
+
         LostLeaves += leaves;
         LostWrites += writes;
         _numbers.Clear();
         _successors.Clear();
+        _firstMade.Clear();
         _presented.Clear();
         _adoptedInStretch = false;
         _theft.FailedOver();
@@ -60,9 +69,7 @@ internal sealed class Judge(SimulatedSession session)
 
         if (call.Outcome == RefreshOutcome.Later)
         {
-            // The clock of the first success may be after this one's, where that was committed first.
-            bool early = _successors.TryGetValue(call.Presented, out (Token Returned, long At) first)
-                && call.DecidedAt <= first.At + _history.W;
+            bool early = _firstMade.TryGetValue(call.Presented, out long first) && call.DecidedAt <= first + _history.W;
             Require(!early, "R2", $"{call.Presented} is told to come later within W of its first success");
         }
 
@@ -108,17 +115,22 @@ internal sealed class Judge(SimulatedSession session)
             _adoptedInStretch = true;
         }
 
-        if (_successors.TryGetValue(presented, out (Token Returned, long At) before) && before.Returned != returned
-            && !_presented.Contains(before.Returned.Refresh) && !_adoptedInStretch)
+        if (_successors.TryGetValue(presented, out Token? before) && before != returned
+            && !_presented.Contains(before.Refresh) && !_adoptedInStretch)
         {
-            long age = call.DecidedAt - before.Returned.Issued;
-            Require(age > _history.W + _history.Q, "R1", $"{presented} gave {before.Returned}, and {age} ms after its issue {returned}");
+            long age = call.DecidedAt - before.Issued;
+            Require(age > _history.W + _history.Q, "R1", $"{presented} gave {before}, and {age} ms after its issue {returned}");
             Require(
-                session.RevokedTokens.Contains(before.Returned.Access.Value) || PendingRevocation(call, before.Returned), "R1",
-                $"{before.Returned} was replaced by {returned}, and its access token is not revoked");
+                session.RevokedTokens.Contains(before.Access.Value) || PendingRevocation(call, before), "R1",
+                $"{before} was replaced by {returned}, and its access token is not revoked");
         }
 
-        _successors[presented] = (returned, _successors.TryGetValue(presented, out before) ? before.At : call.DecidedAt);
+        _successors[presented] = returned;
+        if (returned.Issued == call.DecidedAt)
+        {
+            _firstMade.TryAdd(presented, call.DecidedAt);
+        }
+
         _presented.Add(presented.Refresh);
     }
 

@@ -57,6 +57,13 @@ internal sealed class TheftWatch(SimulatedSession session)
 
     public void Received(RefreshCall call, int lostLeaves)
     {
+        if (call.Party == Party.Owner && session.Stolen.Contains(call.Returned))
+        {
+            // Overheard before: only now both hold the same.
+            Restart();
+            return;
+        }
+
         if (call.Stretch != _stretch || call.Party == _lastSuccess)
         {
             return;
