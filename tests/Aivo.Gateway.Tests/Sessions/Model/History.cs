@@ -122,7 +122,7 @@ internal sealed record History(long T, long D, Act[] Acts)
 {
     public long W => 2 * T;
 
-    public long Q => (2 * T) + D;
+    public long Q => Math.Max(2 * T, D) + D;
 
     public override string ToString() =>
         string.Create(CultureInfo.InvariantCulture, $"new History({T}, {D},\n[\n") + string.Concat(Acts.Select(act => $"    {act},\n")) + "])";

@@ -135,7 +135,7 @@ internal sealed class HistoryGenerator(ulong seed)
 
     private long Gap()
     {
-        long w = 2 * _t, both = (4 * _t) + _d;
+        long w = 2 * _t, both = w + Math.Max(w, _d) + _d;
         if (_patient && _random.Chance(0.8))
         {
             return both + _d + _t + 1 + (_random.Below(3) * _random.Below(both));
