@@ -78,8 +78,12 @@ internal sealed class Judge(SimulatedSession session)
             !refused || !OwnerIsAlone || call.Party == Party.Thief || Expired(call), "R2", $"the owner's {call.Presented} is refused: {call.Outcome.Word()}");
     }
 
+    /// <summary>
+    /// A leaf that was replaced can be live again after a loss, while the nodes still know of its revocation; only a thief's late use of it
+    /// lets its owner come by it.
+    /// </summary>
     public void Answered(RefreshCall call) => Require(
-        !session.RevokedTokens.Contains(call.Returned.Access.Value), "R1", $"the access token of {call.Returned} was revoked before it was handed out");
+        (_thiefActs && LostWrites > 0) || !session.RevokedTokens.Contains(call.Returned.Access.Value), "R1", $"the access token of {call.Returned} was revoked before it was handed out");
 
     public void Received(RefreshCall call) => _theft.Received(call, LostLeaves);
 

@@ -77,8 +77,16 @@ internal sealed class ModelRun
         }
     }
 
-    /// <summary>The note of the first use comes late, or never: nobody waits for it.</summary>
-    private void Use(Act act, Token token, Party party) => _session.Plan(act.Arrives, () =>
+    /// <summary>The note of the first use comes late, or never: nobody waits for it. What is revoked is refused, and not noted.</summary>
+    private void Use(Act act, Token token, Party party)
+    {
+        if (!_session.RevokedTokens.Contains(token.Access.Value))
+        {
+            _session.Plan(act.Arrives, () => Note(act, token, party));
+        }
+    }
+
+    private void Note(Act act, Token token, Party party)
     {
         byte[] read = _session.Redis.Bytes;
         long at = _session.Now;
@@ -96,7 +104,7 @@ internal sealed class ModelRun
                 _session.Judge.Used(token, party, at);
             }
         });
-    });
+    }
 
     private void End(Act act, EndReason reason)
     {

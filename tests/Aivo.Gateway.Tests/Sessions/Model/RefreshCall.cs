@@ -61,7 +61,7 @@ internal sealed class RefreshCall(SimulatedSession session, Act act, Token token
         _read = session.Redis.Bytes;
         SessionRecord record = session.Read();
         _decision = SessionLifecycle.Refresh(
-            record, session.Present(token, act.Elsewhere), SimulatedSession.At(session.Now), session.Options, "key-1", SimulatedSession.Retention,
+            record, SimulatedSession.Present(token, act.Elsewhere), SimulatedSession.At(session.Now), session.Options, "key-1", SimulatedSession.Retention,
             session.Rules);
         if (_decision.Outcome.IsSuccess())
         {

@@ -158,7 +158,7 @@ internal sealed class SimulatedSession
         return Redis.LastId;
     }
 
-    public PresentedToken Present(Token token, bool elsewhere) => new(
+    public static PresentedToken Present(Token token, bool elsewhere) => new(
         Id, token.Number, token.Label, DateTimeOffset.FromUnixTimeSeconds(At(token.Issued).ToUnixTimeSeconds()),
         elsewhere ? new ClientFingerprint("198.51.100.0/24 00000000") : ClientFingerprint.None);
 }
