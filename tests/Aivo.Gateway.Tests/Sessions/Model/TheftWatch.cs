@@ -40,7 +40,7 @@ internal sealed class TheftWatch(SimulatedSession session)
             Restart();
         }
 
-        call.Stretch = apart ? _stretch : -1;
+        call.Stretch = apart && !call.SendsOlder ? _stretch : -1;
         if (!call.Outcome.IsSuccess())
         {
             return;
