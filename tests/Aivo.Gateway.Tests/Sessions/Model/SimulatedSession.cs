@@ -12,6 +12,8 @@ internal sealed class SimulatedSession
     public static readonly TimeSpan Retention = TimeSpan.FromMinutes(17);
     private static readonly DateTimeOffset Login = new(2031, 5, 6, 12, 0, 0, 123, TimeSpan.Zero);
     private static readonly SessionId Id = SessionId.Create(0);
+    private static readonly SessionClient Home = new(null, "192.0.2.1", "Browser/1.0");
+    private static readonly SessionClient Away = new(null, "198.51.100.1", "Browser/1.0");
 
     private readonly PriorityQueue<Action, (long Time, int Order)> _plan = new();
     private readonly List<PendingEnd> _pendingEnds = [];
@@ -35,7 +37,7 @@ internal sealed class SimulatedSession
             MaxHold = TimeSpan.FromMilliseconds(history.D),
         };
         SessionRecord record = SessionLifecycle.Create(
-            Id, new UserId(Guid.Empty), new TenantId(Guid.Empty), new SessionClient(null, null, null), "root-label", "key-1", Login, Options);
+            Id, new UserId(Guid.Empty), new TenantId(Guid.Empty), Home, "root-label", "key-1", Login, Options);
         Redis.Commit(null, SessionRecordCodec.Encode(record), false);
         Stored = Token.Of(record);
         Judge = new Judge(this);
@@ -160,5 +162,5 @@ internal sealed class SimulatedSession
 
     public static PresentedToken Present(Token token, bool elsewhere) => new(
         Id, token.Number, token.Label, DateTimeOffset.FromUnixTimeSeconds(At(token.Issued).ToUnixTimeSeconds()),
-        elsewhere ? new ClientFingerprint("198.51.100.0/24 00000000") : ClientFingerprint.None);
+        (elsewhere ? Away : Home).Fingerprint);
 }
