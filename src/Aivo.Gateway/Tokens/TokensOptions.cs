@@ -22,6 +22,9 @@ internal sealed record TokensOptions
     public required string Audience { get; init; }
     public required string ClientId { get; init; }
     public required TimeSpan AccessTokenLifetime { get; init; }
+
+    /// <summary>In per cent of the life, see <see cref="AccessTokenExpiry"/>.</summary>
+    public required int ExpiryJitter { get; init; }
     public required SigningAlgorithm Algorithm { get; init; }
     public required string? SigningKeys { get; init; }
     public required string? RefreshKeys { get; init; }
@@ -38,7 +41,8 @@ internal sealed record TokensOptions
             Issuer = reader.OptionalText("Issuer", "The iss claim, an https URL (http for a loopback host). Must be set outside Development.") ?? "",
             Audience = reader.OptionalText("Audience", "The aud claim of access tokens: the API behind the gateway. Must be set outside Development.") ?? "",
             ClientId = reader.Text("ClientId", "aivo-sdk", "The client_id claim of access tokens (RFC 9068, section 2.2)."),
-            AccessTokenLifetime = reader.Duration("AccessTokenLifetime", TimeSpan.FromMinutes(5), TimeSpan.FromMinutes(1), TimeSpan.FromMinutes(15), "How long an access token is valid."),
+            AccessTokenLifetime = reader.Duration("AccessTokenLifetime", TimeSpan.FromMinutes(5), TimeSpan.FromMinutes(1), TimeSpan.FromMinutes(15), "How long an access token is valid at most."),
+            ExpiryJitter = reader.Integer("ExpiryJitter", 5, 0, 5, "By how many per cent of AccessTokenLifetime an access token may expire earlier, each by its own share, so that clients which signed in together do not refresh together."),
             Algorithm = reader.Choice("Algorithm", SigningAlgorithm.ES256, "The one algorithm with which access tokens are signed and accepted; every signing key must fit it."),
             SigningKeys = reader.OptionalText("SigningKeys", "An absolute path: the directory of the signing keys, one PEM file each (*.pem). Every key is accepted and published; one signs. Must be set outside Development."),
             RefreshKeys = reader.OptionalText("RefreshKeys", "An absolute path: the directory of the refresh token keys, files (*.key) of exactly 32 random bytes. Every key is accepted; one makes new sessions. Must be set outside Development."),

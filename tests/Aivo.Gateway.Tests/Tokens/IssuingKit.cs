@@ -32,6 +32,7 @@ internal sealed class IssuingKit : IDisposable
         Audience = "https://api.example",
         ClientId = "aivo-sdk",
         AccessTokenLifetime = TimeSpan.FromMinutes(5),
+        ExpiryJitter = 5,
         Algorithm = SigningAlgorithm.ES256,
         SigningKeys = null,
         RefreshKeys = null,
