@@ -1,7 +1,7 @@
 namespace Aivo.Gateway.Redis;
 
 /// <summary>
-/// The two scripts of the session store. They hold no rule: the decision is made in C#, from the bytes and the clock that they return.
+/// The scripts of the session store. They hold no rule: the decision is made in C#, from the bytes and the clock that they return.
 /// A clock is in Unix milliseconds, rounded down. Needs Redis 6.2 (<c>PXAT</c>, <c>ZADD GT</c>).
 /// </summary>
 internal static class SessionScripts
@@ -10,6 +10,17 @@ internal static class SessionScripts
     public const string Read = """
         local t = redis.call('TIME')
         return {redis.call('GET', KEYS[1]), t[1] * 1000 + math.floor(t[2] / 1000)}
+        """;
+
+    /// <summary>
+    /// KEYS: records of one shard. Returns: the clock; each record's bytes or nil, in their order. Not MGET, which takes a key of another
+    /// type for none: that is no answer about a session.
+    /// </summary>
+    public const string ReadMany = """
+        local t = redis.call('TIME')
+        local records = {}
+        for i, key in ipairs(KEYS) do records[i] = redis.call('GET', key) end
+        return {t[1] * 1000 + math.floor(t[2] / 1000), records}
         """;
 
     /// <summary>

@@ -28,6 +28,9 @@ internal interface ISessionStore
 {
     ValueTask<StoredSession> ReadAsync(SessionId id, CancellationToken cancellationToken);
 
+    /// <summary>As <see cref="ReadAsync"/> for each id, in the order of <paramref name="ids"/>, with one call per shard.</summary>
+    ValueTask<IReadOnlyList<StoredSession>> ReadManyAsync(IReadOnlyList<SessionId> ids, CancellationToken cancellationToken);
+
     /// <summary>
     /// Writes if the stored bytes equal <paramref name="expected"/> (null: if nothing is stored). Bytes are compared and not a version
     /// number, which would come round again when a store lost its last writes.

@@ -14,6 +14,24 @@ internal sealed class RedisSessionStore(RedisConnection redis) : ISessionStore
         return new StoredSession((byte[]?)reply[0], Time(reply[1]));
     }
 
+    public async ValueTask<IReadOnlyList<StoredSession>> ReadManyAsync(IReadOnlyList<SessionId> ids, CancellationToken cancellationToken)
+    {
+        var sessions = new StoredSession[ids.Count];
+        await Task.WhenAll(Enumerable.Range(0, ids.Count).GroupBy(index => ids[index].Shard).Select(shard => ReadShardAsync([.. shard])));
+        return sessions;
+
+        async Task ReadShardAsync(int[] indices)
+        {
+            RedisKey[] keys = [.. indices.Select(index => redis.Keys.Session(ids[index]))];
+            RedisResult reply = await redis.EvaluateAsync(SessionScripts.ReadMany, keys, [], cancellationToken);
+            DateTimeOffset now = Time(reply[0]);
+            for (int position = 0; position < indices.Length; position++)
+            {
+                sessions[indices[position]] = new StoredSession((byte[]?)reply[1][position], now);
+            }
+        }
+    }
+
     public async ValueTask<CommitResult> CommitAsync(SessionId id, byte[]? expected, SessionWrite write, CancellationToken cancellationToken)
     {
         RedisKey[] keys =

@@ -33,6 +33,12 @@ internal sealed class ObservedStore(ISessionStore inner) : ISessionStore
         return inner.ReadAsync(id, cancellationToken);
     }
 
+    public ValueTask<IReadOnlyList<StoredSession>> ReadManyAsync(IReadOnlyList<SessionId> ids, CancellationToken cancellationToken)
+    {
+        Interlocked.Increment(ref _reads);
+        return inner.ReadManyAsync(ids, cancellationToken);
+    }
+
     public async ValueTask<CommitResult> CommitAsync(SessionId id, byte[]? expected, SessionWrite write, CancellationToken cancellationToken)
     {
         Interlocked.Increment(ref _commits);

@@ -103,6 +103,7 @@ public sealed class RedisSessionStoreTests : SessionStoreContract, IAsyncDisposa
         await EvaluateAsync("return redis.call('HSET', KEYS[1], 'a', 'b')", _redis.Keys.Session(id));
 
         await Assert.ThrowsAsync<StoreUnavailableException>(async () => await Store.ReadAsync(id, Token));
+        await Assert.ThrowsAsync<StoreUnavailableException>(async () => await Store.ReadManyAsync([SessionId.Create(0), id], Token));
     }
 
     private async Task<long> RevokeAsync(SessionId id, RevocationEntry entry) =>

@@ -119,6 +119,32 @@ public abstract class SessionStoreContract
     }
 
     [Fact]
+    public async Task ManyRecords_AreReadInTheOrderAsked_WithOneClockPerShard()
+    {
+        SessionId other = SessionId.Create(1);
+        await CommitAsync(null, First);
+        await CommitAsync(null, Second, other);
+        DateTimeOffset before = (await Store.ReadAsync(_id, Token)).Now;
+
+        IReadOnlyList<StoredSession> read = await Store.ReadManyAsync([other, SessionId.Create(0), _id, SessionId.Create(1), other], Token);
+
+        DateTimeOffset after = (await Store.ReadAsync(_id, Token)).Now;
+        Assert.Equal([Second, null, First, null, Second], read.Select(stored => stored.Bytes));
+        Assert.All(read, stored => Assert.InRange(stored.Now, before, after));
+        Assert.Equal(read[1].Now, read[2].Now);
+        Assert.Empty(await Store.ReadManyAsync([], Token));
+    }
+
+    [Fact]
+    public async Task RecordReadWithOthers_CanBeReplaced()
+    {
+        await CommitAsync(null, First);
+        IReadOnlyList<StoredSession> read = await Store.ReadManyAsync([SessionId.Create(0), _id], Token);
+
+        Assert.True((await CommitAsync(read[1].Bytes, Second)).Committed);
+    }
+
+    [Fact]
     public async Task Clock_IsInWholeMilliseconds_AndTheSameKindInAConflict()
     {
         await CommitAsync(null, First);
