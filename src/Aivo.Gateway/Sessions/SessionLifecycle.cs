@@ -84,7 +84,7 @@ internal static class SessionLifecycle
     /// over. Null when there is nothing to note: the token is not the live leaf's, or the leaf has been used before.
     /// </summary>
     public static SessionRecord? MarkUsed(SessionRecord? record, TokenId token, DateTimeOffset now) =>
-        record is { End: null, Live: { FirstUsed: null } live } && TokenIds.ForLeaf(live.Label, live.Issued) == token
+        record is { End: null, Live: { FirstUsed: null } live } && now < record.AbsoluteEnd && TokenIds.ForLeaf(live.Label, live.Issued) == token
             ? record with { Live = live with { FirstUsed = now } }
             : null;
 
