@@ -81,10 +81,9 @@ internal sealed class AccessTokenReader(AccessTokenValidator validator, AccessTo
             return Refuse(out denial, reason);
         }
 
+        // Of requests that come at once with a new token, all get the caller of the first.
         denial = null;
-        var caller = new AuthenticatedCaller(token);
-        cache.Add(header, token, caller);
-        return caller;
+        return (AuthenticatedCaller)cache.GetOrAdd(header, token, new AuthenticatedCaller(token)).State;
     }
 
     private AuthenticatedCaller? Refuse(out Denial? denial, string? reason)

@@ -8,8 +8,13 @@ namespace Aivo.Gateway.Authentication;
 /// </summary>
 internal sealed class AuthenticatedCaller(AccessToken token)
 {
+    private int _seen;
+
     public AccessToken Token { get; } = token;
 
     /// <summary>What forwarding derives from the token once (the identity headers); same lifetime as the token.</summary>
     public object? Derived { get; set; }
+
+    /// <summary>True once, for whoever asks first. Every later request only reads a field.</summary>
+    public bool IsFirstSight() => Volatile.Read(ref _seen) == 0 && Interlocked.Exchange(ref _seen, 1) == 0;
 }

@@ -1,6 +1,7 @@
 using System.Security.Claims;
 using Aivo.Gateway.Http;
 using Aivo.Gateway.Primitives;
+using Aivo.Gateway.Sessions;
 using Microsoft.AspNetCore.Authentication;
 using Microsoft.AspNetCore.Authorization;
 using Microsoft.AspNetCore.Authorization.Policy;
@@ -13,7 +14,7 @@ namespace Aivo.Gateway.Authentication;
 /// service: those make a handler, a principal and a context for every request, this one nothing for a token it knows
 /// (docs/adr/0010). A policy is either the signed-in user or nothing in this version.
 /// </summary>
-internal sealed class CallerPolicyEvaluator(AccessTokenReader reader, CallerCheck check) : IPolicyEvaluator
+internal sealed class CallerPolicyEvaluator(AccessTokenReader reader, CallerCheck check, FirstUseMarks marks) : IPolicyEvaluator
 {
     private const string Scheme = "Bearer";
 
@@ -44,6 +45,12 @@ internal sealed class CallerPolicyEvaluator(AccessTokenReader reader, CallerChec
         {
             context.Features.Set(new Refusal(denial ?? Denial.InvalidToken, reason));
             return Nobody;
+        }
+
+        // Only here, past the revocation check: a refused token is no use of its leaf.
+        if (caller.IsFirstSight())
+        {
+            marks.Add(caller.Token.Session, caller.Token.Id);
         }
 
         context.Features.Set(caller);

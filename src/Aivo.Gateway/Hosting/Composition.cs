@@ -70,6 +70,9 @@ internal static class Composition
         services.AddSingleton(provider => new SessionTransactions(
             provider.GetRequiredService<ISessionStore>(), settings.Sessions, RevocationOptions.Retention,
             provider.GetRequiredService<GatewayMetrics>(), provider.GetRequiredService<ILogger<SessionTransactions>>()));
+        services.AddSingleton(provider => new FirstUseTransactions(provider.GetRequiredService<ISessionStore>(), RevocationOptions.Retention));
+        services.AddSingleton<FirstUseMarks>();
+        services.AddHostedService(provider => provider.GetRequiredService<FirstUseMarks>());
         services.AddSingleton<RevocationState>();
         services.AddSingleton<SyncAcknowledgements>();
         services.AddSingleton<RevocationCheck>();

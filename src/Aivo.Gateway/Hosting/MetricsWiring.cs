@@ -1,4 +1,5 @@
 using Aivo.Gateway.Revocation;
+using Aivo.Gateway.Sessions;
 using Aivo.Gateway.Telemetry;
 using Aivo.Gateway.Tokens;
 
@@ -16,5 +17,7 @@ internal static class MetricsWiring
         metrics.ObserveRevocation(new RevocationReadings(
             () => state.IsFresh, () => replica.Count, () => state.Lag, () => state.LastSyncAge?.TotalSeconds, () => state.ClockOffset.TotalSeconds));
         metrics.ObserveTokenCache(() => cache.Count);
+        FirstUseMarks marks = services.GetRequiredService<FirstUseMarks>();
+        metrics.ObserveFirstUseMarks(() => marks.Waiting);
     }
 }

@@ -20,6 +20,7 @@ internal sealed class GatewayMetrics
     private readonly Histogram<double> _acknowledgements;
     private readonly Counter<long> _securityEvents;
     private readonly Counter<long> _commitConflicts;
+    private readonly Counter<long> _firstUseMarks;
 
     public GatewayMetrics(IMeterFactory meters)
     {
@@ -33,6 +34,7 @@ internal sealed class GatewayMetrics
         _acknowledgements = _meter.CreateHistogram<double>("aivo.gateway.revocation.acknowledgements", "s", "How long a log-in or an end waited for the sync that acknowledges it, by outcome.");
         _securityEvents = _meter.CreateCounter<long>("aivo.gateway.security_events", "{event}", "What a person should look at, by event: theft, shared_token or lost_write.");
         _commitConflicts = _meter.CreateCounter<long>("aivo.gateway.session.commit_conflicts", "{conflict}", "Commits of a session that were decided again, since another request had changed it.");
+        _firstUseMarks = _meter.CreateCounter<long>("aivo.gateway.first_use_marks", "{mark}", "First uses of tokens, by what became of the note in the session: written, ignored (nothing to change), dropped (too many waited) or failed.");
     }
 
     public void Login(string outcome) => _logins.Add(1, new KeyValuePair<string, object?>("outcome", outcome));
@@ -61,6 +63,8 @@ internal sealed class GatewayMetrics
         }
     }
 
+    public void FirstUseMarks(string outcome, int count) => _firstUseMarks.Add(count, new KeyValuePair<string, object?>("outcome", outcome));
+
     public void ObserveRevocation(RevocationReadings readings)
     {
         _meter.CreateObservableGauge("aivo.gateway.revocation.fresh", () => readings.Fresh() ? 1 : 0, "{state}", "1 while this node may forward, 0 while it answers 503 for want of a recent fetch.");
@@ -72,6 +76,9 @@ internal sealed class GatewayMetrics
 
     public void ObserveTokenCache(Func<int> entries) =>
         _meter.CreateObservableGauge("aivo.gateway.token_cache.entries", () => (long)entries(), "{token}", "Validated access tokens that this node remembers.");
+
+    public void ObserveFirstUseMarks(Func<int> waiting) =>
+        _meter.CreateObservableGauge("aivo.gateway.first_use_marks.waiting", () => (long)waiting(), "{mark}", "First uses of tokens that wait to be noted in their sessions.");
 
     private static string StatusClass(int status) => (status / 100) switch
     {

@@ -48,18 +48,28 @@ internal sealed class AccessTokenCache(int capacity, TimeProvider time)
         return found;
     }
 
+    /// <summary>The entry that stands from now on: the one that was there, else a new one.</summary>
     /// <param name="token">As the validator gave it for exactly this header, its expiry enforced.</param>
-    public void Add(string authorizationHeader, AccessToken token, object state)
+    public CachedToken GetOrAdd(string authorizationHeader, AccessToken token, object state)
     {
+        var entry = new CachedToken(token, state);
         if (!IsAlive(token))
         {
-            return;
+            return entry;
         }
 
         lock (_writing)
         {
-            Put(authorizationHeader, new CachedToken(token, state));
+            Generations now = _generations;
+            if ((now.Young.TryGetValue(authorizationHeader, out CachedToken? known) || now.Old.TryGetValue(authorizationHeader, out known)) && IsAlive(known.Token))
+            {
+                entry = known;
+            }
+
+            Put(authorizationHeader, entry);
         }
+
+        return entry;
     }
 
     /// <summary>Forgets everything that was added before the call.</summary>

@@ -22,7 +22,7 @@ public sealed class AccessTokenCacheTests : IDisposable
         var cache = new AccessTokenCache(10, _time);
         object state = new();
 
-        cache.Add("Bearer abc", _token, state);
+        cache.GetOrAdd("Bearer abc", _token, state);
 
         CachedToken? found = cache.Find(new string("Bearer abc"));
         Assert.Same(_token, found!.Token);
@@ -36,8 +36,8 @@ public sealed class AccessTokenCacheTests : IDisposable
     public void ExpiredToken_IsNeverFound()
     {
         var cache = new AccessTokenCache(2, _time);
-        cache.Add("old", _token, this);
-        cache.Add("turn", _token with { ExpiresAt = _token.ExpiresAt.AddDays(1) }, this);
+        cache.GetOrAdd("old", _token, this);
+        cache.GetOrAdd("turn", _token with { ExpiresAt = _token.ExpiresAt.AddDays(1) }, this);
 
         _time.SetUtcNow(_token.ExpiresAt + AccessTokenValidator.Skew - TimeSpan.FromTicks(1));
         Assert.NotNull(cache.Find("old"));
@@ -45,30 +45,43 @@ public sealed class AccessTokenCacheTests : IDisposable
         _time.Advance(TimeSpan.FromTicks(1));
         Assert.Null(cache.Find("old"));
         Assert.NotNull(cache.Find("turn"));
-        cache.Add("late", _token, this);
+        cache.GetOrAdd("late", _token, this);
         Assert.Null(cache.Find("late"));
     }
 
     [Fact]
-    public void TokenAddedAgain_CarriesTheNewState()
+    public void TokenAddedAgain_KeepsTheFirstEntry_AlsoThroughATurn()
+    {
+        var cache = new AccessTokenCache(1, _time);
+        CachedToken first = cache.GetOrAdd("a", _token, "first");
+
+        Assert.Same(first, cache.GetOrAdd("a", _token, "second"));
+        Assert.Equal(1, cache.Count);
+        cache.GetOrAdd("b", _token, "other");
+        Assert.Same(first, cache.GetOrAdd("a", _token, "third"));
+        Assert.Same(first, cache.Find("a"));
+    }
+
+    [Fact]
+    public void ExpiredEntry_GivesWayToANewOne()
     {
         var cache = new AccessTokenCache(10, _time);
-        cache.Add("a", _token, "first");
-        cache.Add("a", _token, "second");
+        cache.GetOrAdd("a", _token, "first");
+        _time.SetUtcNow(_token.ExpiresAt + AccessTokenValidator.Skew);
 
+        Assert.Equal("second", cache.GetOrAdd("a", _token with { ExpiresAt = _token.ExpiresAt.AddDays(1) }, "second").State);
         Assert.Equal("second", cache.Find("a")!.State);
-        Assert.Equal(1, cache.Count);
     }
 
     [Fact]
     public void TokenInUse_StaysThroughEveryTurn()
     {
         var cache = new AccessTokenCache(10, _time);
-        cache.Add("used", _token, this);
-        cache.Add("unused", _token, this);
+        cache.GetOrAdd("used", _token, this);
+        cache.GetOrAdd("unused", _token, this);
         for (int i = 0; i < 200; i++)
         {
-            cache.Add($"other{i}", _token, this);
+            cache.GetOrAdd($"other{i}", _token, this);
             Assert.NotNull(cache.Find("used"));
         }
 
@@ -90,7 +103,7 @@ public sealed class AccessTokenCacheTests : IDisposable
                     continue;
                 }
 
-                cache.Add($"{name}", _token, $"{name}");
+                cache.GetOrAdd($"{name}", _token, $"{name}");
                 added.Add($"{name}");
                 Assert.NotNull(cache.Find($"{name}"));
                 Assert.InRange(cache.Count, 1, 2 * capacity);
@@ -100,7 +113,7 @@ public sealed class AccessTokenCacheTests : IDisposable
             cache.Clear();
             foreach (string name in added)
             {
-                cache.Add(name, _token, name);
+                cache.GetOrAdd(name, _token, name);
             }
 
             Assert.All(added.AsEnumerable().Reverse().Take(capacity), name => Assert.NotNull(cache.Find(name)));
@@ -116,7 +129,7 @@ public sealed class AccessTokenCacheTests : IDisposable
             {
                 if (cache.Find($"Bearer {name}") is null)
                 {
-                    cache.Add($"Bearer {name}", _token, this);
+                    cache.GetOrAdd($"Bearer {name}", _token, this);
                 }
             }
         }
@@ -131,7 +144,7 @@ public sealed class AccessTokenCacheTests : IDisposable
         string[] names = ["a", "b", "c"];
         foreach (string name in names)
         {
-            cache.Add(name, _token, name);
+            cache.GetOrAdd(name, _token, name);
         }
 
         cache.Clear();
@@ -160,7 +173,7 @@ public sealed class AccessTokenCacheTests : IDisposable
                 }
                 else
                 {
-                    cache.Add(header, tokens[index], this);
+                    cache.GetOrAdd(header, tokens[index], this);
                 }
 
                 Assert.InRange(cache.Count, 0, 2 * Capacity);
