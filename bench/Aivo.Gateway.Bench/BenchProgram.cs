@@ -9,6 +9,7 @@ internal static class BenchProgram
         destination PORT                             answers every request at once
         plain-yarp PORT DESTINATION                  YARP without authentication, on 127.0.0.1:PORT
         tokens COUNT DIRECTORY DESTINATION PORT      writes keys, tokens.txt and gateway.json for a gateway whose management is on PORT
+        sessions REDIS SETTINGS ROUNDS CALLS         what a login and a refresh cost, over the Redis at REDIS, by the gateway.json of "tokens"
         """;
 
     public static async Task<int> Main(string[] args)
@@ -23,6 +24,9 @@ internal static class BenchProgram
                 return 0;
             case ["tokens", var count, var directory, var destination, var port]:
                 TokenFiles.Write(Number(count), Path.GetFullPath(directory), destination, Number(port));
+                return 0;
+            case ["sessions", var redis, var settings, var rounds, var calls]:
+                await SessionCost.RunAsync(redis, Path.GetFullPath(settings), Number(rounds), Number(calls));
                 return 0;
             default:
                 await Console.Error.WriteLineAsync(Usage);
