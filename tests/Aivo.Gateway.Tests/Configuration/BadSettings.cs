@@ -16,7 +16,6 @@ internal static class BadSettings
         new("25 hours in the hours' place", "Sessions:IdleLifetime", "is not a duration", ("Sessions:IdleLifetime", "25:00:00")),
         new("a negative duration", "Sessions:MaxHold", "is not a duration", ("Sessions:MaxHold", "-00:00:05")),
         new("an access token that lives an hour", "Tokens:AccessTokenLifetime", "00:01:00 to 00:15:00", ("Tokens:AccessTokenLifetime", "01:00:00")),
-        new("a jitter that takes too much of a life", "Tokens:ExpiryJitter", "0 to 5", ("Tokens:ExpiryJitter", "6")),
         new("a store that does not exist", "Gateway:Store", "Memory, Redis", ("Gateway:Store", "Mongo")),
         new("a choice by its number", "Gateway:Store", "Memory, Redis", ("Gateway:Store", "1")),
         new("a port out of range", "Gateway:ManagementPort", "from 1 to 65535", ("Gateway:ManagementPort", "70000")),
@@ -93,5 +92,6 @@ internal static class BadSettings
         new("Redis with an authority and no TLS", "Redis:CaFile", "not encrypted", ("Gateway:Store", "Redis"), ("Redis:Configuration", "redis:6379"), ("Redis:CaFile", "{dir}/file.txt")),
         new("a key prefix that would be a hash tag", "Redis:KeyPrefix", "key prefix", ("Redis:KeyPrefix", "{aivo}")),
         new("a time-out in milliseconds", "Redis:CommandTimeout", "is not a duration", ("Redis:CommandTimeout", "500")),
+        new("a jitter that takes too much of a life", "Tokens:ExpiryJitter", "0 to 5", ("Tokens:ExpiryJitter", "6")),
     ];
 }
