@@ -10,6 +10,16 @@ internal sealed record ApiAnswer(int Status, string Description, string? Schema)
 /// <summary>What the published description says of an endpoint besides its path and method.</summary>
 internal sealed record ApiOperation(string? RequestSchema, bool Bearer, IReadOnlyList<ApiAnswer> Answers);
 
+/// <summary>A parameter of an operation besides its body, as endpoint metadata.</summary>
+internal sealed record ApiParameter(string Name, ParameterLocation In, string Description, OpenApiSchema Schema)
+{
+    public static readonly ApiParameter LogoutScope = new("scope", ParameterLocation.Query,
+        "which sessions end: this one (local, the default), the user's others, or all; only a live session ends others", ContractSchemas.LogoutScope);
+
+    public static readonly ApiParameter SessionId = new("id", ParameterLocation.Path, "the session's id, as the list shows it",
+        new OpenApiSchema { Type = JsonSchemaType.String });
+}
+
 /// <summary>
 /// The OpenAPI description of <c>/auth/v1</c>: paths and methods from the endpoints themselves, schemas in the contract's own words.
 /// A test compares the result with the contract, member by member.
@@ -29,6 +39,9 @@ internal static class ApiDescription
     public static RouteHandlerBuilder Describe(this RouteHandlerBuilder endpoint, string operation, string? request, bool bearer, params ApiAnswer[] answers) =>
         endpoint.WithName(operation).WithMetadata(new ApiOperation(request, bearer, answers));
 
+    public static TBuilder WithParameter<TBuilder>(this TBuilder endpoint, ApiParameter parameter) where TBuilder : IEndpointConventionBuilder =>
+        endpoint.WithMetadata(parameter);
+
     public static void AddApiDescription(this IServiceCollection services)
     {
         services.AddSingleton<PublishedDescription>();
@@ -39,7 +52,7 @@ internal static class ApiDescription
             {
                 if (context.Description.ActionDescriptor.EndpointMetadata.OfType<ApiOperation>().SingleOrDefault() is { } api)
                 {
-                    Fill(operation, api, context.Document!);
+                    Fill(operation, api, [.. context.Description.ActionDescriptor.EndpointMetadata.OfType<ApiParameter>()], context.Document!);
                 }
 
                 return Task.CompletedTask;
@@ -52,9 +65,9 @@ internal static class ApiDescription
         });
     }
 
-    private static void Fill(OpenApiOperation operation, ApiOperation api, OpenApiDocument document)
+    private static void Fill(OpenApiOperation operation, ApiOperation api, ApiParameter[] parameters, OpenApiDocument document)
     {
-        operation.Parameters = null;
+        operation.Parameters = parameters.Length == 0 ? null : [.. parameters.Select(Parameter)];
         operation.Responses = [];
         foreach (ApiAnswer answer in api.Answers.Concat(Common))
         {
@@ -96,6 +109,15 @@ internal static class ApiDescription
 
         document.Paths = paths;
     }
+
+    private static IOpenApiParameter Parameter(ApiParameter parameter) => new OpenApiParameter
+    {
+        Name = parameter.Name,
+        In = parameter.In,
+        Required = parameter.In == ParameterLocation.Path,
+        Description = parameter.Description,
+        Schema = parameter.Schema,
+    };
 
     private static OpenApiResponse Response(ApiAnswer answer, OpenApiDocument document) => new()
     {

@@ -15,12 +15,17 @@ internal static class AuthEndpoints
     public const string Root = "/auth/v1";
     public const string CorsPolicy = "auth";
 
+    private const string Sessions = "/sessions";
+    private const string OneSession = "/sessions/{id}";
+
     private static readonly Dictionary<string, string> Methods = new(StringComparer.OrdinalIgnoreCase)
     {
         ["/login"] = "POST",
         ["/refresh"] = "POST",
         ["/logout"] = "POST",
         ["/me"] = "GET",
+        [Sessions] = "GET",
+        [OneSession] = "DELETE",
         ["/openapi.json"] = "GET",
     };
 
@@ -43,12 +48,25 @@ internal static class AuthEndpoints
             .Describe("logout", null, bearer: true,
                 new(204, "logged out; the body is empty", null),
                 new(401, "not authenticated", ContractSchemas.Error),
-                new(422, "the scope is not one of this version", ContractSchemas.ValidationError))
+                new(422, "no such scope", ContractSchemas.ValidationError))
+            .WithParameter(ApiParameter.LogoutScope)
             .AllowAnonymous();
         group.MapGet("/me", (HttpContext context, MeEndpoint endpoint, SessionsOptions options) => HoldAsync(context, options, endpoint.HandleAsync))
             .Describe("getCurrentUser", null, bearer: true,
                 new(200, "the signed-in user", ContractSchemas.User),
                 new(401, "not authenticated", ContractSchemas.Error))
+            .RequireAuthorization();
+        group.MapGet(Sessions, (HttpContext context, SessionsEndpoint endpoint, SessionsOptions options) => HoldAsync(context, options, endpoint.ListAsync))
+            .Describe("listSessions", null, bearer: true,
+                new(200, "the signed-in user's live sessions, the newest first", ContractSchemas.SessionList),
+                new(401, "not authenticated", ContractSchemas.Error))
+            .RequireAuthorization();
+        group.MapDelete(OneSession, (HttpContext context, SessionsEndpoint endpoint, SessionsOptions options) => HoldAsync(context, options, endpoint.EndAsync))
+            .Describe("endSession", null, bearer: true,
+                new(204, "the session has ended; the body is empty", null),
+                new(401, "not authenticated", ContractSchemas.Error),
+                new(404, "the signed-in user has no such session", ContractSchemas.Error))
+            .WithParameter(ApiParameter.SessionId)
             .RequireAuthorization();
         group.MapGet("/openapi.json", (HttpContext context, PublishedDescription description) => description.WriteAsync(context))
             .ExcludeFromDescription().AllowAnonymous();
@@ -66,7 +84,7 @@ internal static class AuthEndpoints
 
     public static void ConfigureCors(CorsPolicyBuilder policy, CorsOptions options)
     {
-        policy.WithOrigins([.. options.Origins]).WithMethods("GET", "POST").WithHeaders("Authorization", "Content-Type", "X-Request-Id", "traceparent", "tracestate")
+        policy.WithOrigins([.. options.Origins]).WithMethods("GET", "POST", "DELETE").WithHeaders("Authorization", "Content-Type", "X-Request-Id", "traceparent", "tracestate")
             .WithExposedHeaders("Retry-After", "RateLimit-Limit", "RateLimit-Remaining", "RateLimit-Reset", "WWW-Authenticate")
             .SetPreflightMaxAge(options.MaxAge);
         if (options.AllowCredentials)
@@ -78,6 +96,11 @@ internal static class AuthEndpoints
     private static Task Unanswered(HttpContext context)
     {
         string rest = "/" + (context.Request.RouteValues["rest"] as string)?.TrimEnd('/');
+        if (rest.StartsWith(Sessions + "/", StringComparison.OrdinalIgnoreCase) && !rest.AsSpan(Sessions.Length + 1).Contains('/'))
+        {
+            rest = OneSession;
+        }
+
         if (!Methods.TryGetValue(rest, out string? methods))
         {
             return DenialResponse.WriteAsync(context, Denial.NotFound);

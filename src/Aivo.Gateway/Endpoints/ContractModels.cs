@@ -1,4 +1,7 @@
+using System.Collections.Immutable;
 using System.Text.Json.Serialization;
+using Aivo.Gateway.Primitives;
+using Aivo.Gateway.Sessions;
 using Aivo.Gateway.Users;
 
 namespace Aivo.Gateway.Endpoints;
@@ -29,7 +32,21 @@ internal sealed record UserResponse(
         user.Avatar?.OriginalString, user.LastLoginAt, user.CreatedAt, user.UpdatedAt);
 }
 
+/// <summary>The caller's live sessions, the newest first.</summary>
+internal sealed record SessionsResponse(ImmutableArray<SessionResponse> Sessions);
+
+/// <param name="LastUsedAt">When the live pair of tokens was issued or first used, whichever is later.</param>
+/// <param name="Current">Whether the caller's token is one of this session.</param>
+internal sealed record SessionResponse(
+    string Id, string? DeviceName, string? Address, string? UserAgent, DateTimeOffset CreatedAt, DateTimeOffset LastUsedAt, bool Current)
+{
+    public static SessionResponse From(SessionRecord record, SessionId current) => new(
+        record.Id.ToString(), record.Client.DeviceName, record.Client.Address, record.Client.UserAgent,
+        record.CreatedAt, record.LastUsed(), record.Id == current);
+}
+
 [JsonSourceGenerationOptions(PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase)]
 [JsonSerializable(typeof(AuthResponse))]
 [JsonSerializable(typeof(UserResponse))]
+[JsonSerializable(typeof(SessionsResponse))]
 internal sealed partial class ContractJson : JsonSerializerContext;

@@ -1,9 +1,10 @@
 using System.Text.Json.Nodes;
+using Aivo.Gateway.Sessions;
 using Microsoft.OpenApi;
 
 namespace Aivo.Gateway.Endpoints;
 
-/// <summary>The contract's schemas, word for word.</summary>
+/// <summary>The contract's schemas, word for word, and those of what this gateway offers beyond it.</summary>
 internal static class ContractSchemas
 {
     public const string LoginRequest = "LoginRequest";
@@ -12,6 +13,9 @@ internal static class ContractSchemas
     public const string User = "User";
     public const string Error = "Error";
     public const string ValidationError = "ValidationError";
+    public const string SessionList = "SessionList";
+
+    public static readonly OpenApiSchema LogoutScope = Choice("local", "others", "all");
 
     public static Dictionary<string, IOpenApiSchema> All(OpenApiDocument document) => new()
     {
@@ -19,6 +23,13 @@ internal static class ContractSchemas
         {
             ["email"] = Text("email"),
             ["password"] = new OpenApiSchema { Type = JsonSchemaType.String, MinLength = 8 },
+            ["deviceName"] = new OpenApiSchema
+            {
+                Type = JsonSchemaType.String,
+                MinLength = 1,
+                MaxLength = SessionClient.MostDeviceNameChars,
+                Description = "what the user calls the device, for the list of sessions; no control characters",
+            },
         }),
         [RefreshTokenRequest] = Object(["refreshToken"], new() { ["refreshToken"] = Text() }),
         [AuthResponse] = Object(["accessToken", "refreshToken", "user", "expiresIn"], new()
@@ -41,6 +52,23 @@ internal static class ContractSchemas
             ["lastLoginAt"] = Text("date-time", nullable: true),
             ["createdAt"] = Text("date-time"),
             ["updatedAt"] = Text("date-time"),
+        }),
+        [SessionList] = Object(["sessions"], new()
+        {
+            ["sessions"] = new OpenApiSchema
+            {
+                Type = JsonSchemaType.Array,
+                Items = Object(["id", "deviceName", "address", "userAgent", "createdAt", "lastUsedAt", "current"], new()
+                {
+                    ["id"] = Text(),
+                    ["deviceName"] = Text(nullable: true),
+                    ["address"] = Text(nullable: true),
+                    ["userAgent"] = Text(nullable: true),
+                    ["createdAt"] = Text("date-time"),
+                    ["lastUsedAt"] = Text("date-time"),
+                    ["current"] = new OpenApiSchema { Type = JsonSchemaType.Boolean, Description = "whether it is the session of the token sent" },
+                }),
+            },
         }),
         [Error] = Object(["error", "message"], ErrorMembers("a stable machine-readable code, such as invalid_credentials", "a sentence for a person")),
         [ValidationError] = Object(["error", "message", "validationErrors"], new(ErrorMembers(null, null))

@@ -18,13 +18,17 @@ internal sealed class LoginEndpoint(
     LoginThrottle throttle,
     PasswordHashGate hashes,
     IUserDirectory users,
-    SessionTransactions sessions,
+    SessionLogins sessions,
+    SessionEndings endings,
     RefreshKeyRing refreshKeys,
     TokenPairs pairs,
     CallerCheck check,
     AuditLog audit,
     GatewayMetrics metrics)
 {
+    /// <summary>How often one login verifies the password, when the user's epoch is raised meanwhile.</summary>
+    private const int MostVerifications = 3;
+
     public async Task<IResult> HandleAsync(HttpContext context, CancellationToken cancellationToken)
     {
         if (check.CheckFresh() is { } stale)
@@ -46,6 +50,12 @@ internal sealed class LoginEndpoint(
             body.Fault("password", fault);
         }
 
+        string? deviceName = body.OptionalText("deviceName");
+        if (deviceName is not null && !IsDeviceName(deviceName))
+        {
+            body.Fault("deviceName", $"must have 1 to {SessionClient.MostDeviceNameChars} characters, none of them a control character.");
+        }
+
         if (body.Faults.Count > 0 || account is null || password is null)
         {
             metrics.Login(Denial.ValidationFailed.Code);
@@ -62,33 +72,64 @@ internal sealed class LoginEndpoint(
             return new DenialResult(Denial.TooManyAttempts, RetryAfter: TimeSpan.FromSeconds(attempt.RetryAfter));
         }
 
-        User? user;
-        using (IDisposable? turn = await hashes.EnterAsync(cancellationToken))
-        {
-            if (turn is null)
-            {
-                await throttle.UndecidedAsync(attempt, cancellationToken);
-                return Refused(Denial.TemporarilyUnavailable);
-            }
-
-            user = await users.VerifyAsync(account, password, cancellationToken);
-        }
-
-        if (user is null)
-        {
-            audit.LoginRefused(Denial.InvalidCredentials.Code, AuditLog.AccountWord(account), address);
-            return Refused(Denial.InvalidCredentials);
-        }
-
-        await throttle.SucceededAsync(attempt, cancellationToken);
-        return await BeginAsync(context, user, address, cancellationToken);
+        var client = new SessionClient(deviceName, address.ToString(), context.Request.Headers.UserAgent.ToString());
+        return await BeginAsync(attempt, account, password, client, address, cancellationToken);
     }
 
-    private async Task<IResult> BeginAsync(HttpContext context, User user, IPAddress address, CancellationToken cancellationToken)
+    /// <summary>
+    /// Verifies, then begins the session if the user's epoch has not been raised since; else verifies again. So a log-in that was under way
+    /// when the user's sessions were ended, or its password changed, never outlives that.
+    /// </summary>
+    private async Task<IResult> BeginAsync(
+        LoginAttempt attempt, string account, string password, SessionClient client, IPAddress address, CancellationToken cancellationToken)
     {
-        var client = new SessionClient(null, address.ToString(), context.Request.Headers.UserAgent.ToString());
-        SessionRecord session = await sessions.CreateAsync(user.Id, user.Tenant, client, refreshKeys.Active.KeyId, 0, cancellationToken);
+        for (int verification = 0; verification < MostVerifications; verification++)
+        {
+            if (sessions.Position is not { } position)
+            {
+                return await UndecidedAsync(attempt, verification, cancellationToken);
+            }
+
+            User? user;
+            using (IDisposable? turn = await hashes.EnterAsync(cancellationToken))
+            {
+                if (turn is null)
+                {
+                    return await UndecidedAsync(attempt, verification, cancellationToken);
+                }
+
+                user = await users.VerifyAsync(account, password, cancellationToken);
+            }
+
+            if (user is null)
+            {
+                audit.LoginRefused(Denial.InvalidCredentials.Code, AuditLog.AccountWord(account), address);
+                return Refused(Denial.InvalidCredentials);
+            }
+
+            if (verification == 0)
+            {
+                await throttle.SucceededAsync(attempt, cancellationToken);
+            }
+
+            if (await sessions.BeginAsync(user.Id, user.Tenant, client, refreshKeys.Active.KeyId, 0, position, cancellationToken) is { } begun)
+            {
+                return await AnswerAsync(begun, user, address, cancellationToken);
+            }
+
+            // With the next sync this node's position is past the raise; without waiting it would be refused again.
+            await endings.AcknowledgeAsync(0, cancellationToken);
+        }
+
+        return Refused(Denial.TemporarilyUnavailable);
+    }
+
+    private async Task<IResult> AnswerAsync(BegunSession begun, User user, IPAddress address, CancellationToken cancellationToken)
+    {
+        SessionRecord session = begun.Record;
+        long number = await endings.EndSurplusAsync(begun, address, cancellationToken);
         await users.RecordLoginAsync(user.Id, session.CreatedAt, cancellationToken);
+        await endings.AcknowledgeAsync(number, cancellationToken);
         AuthResponse answer = pairs.For(session, user with { LastLoginAt = session.CreatedAt });
         if (check.CheckFresh() is { } stale)
         {
@@ -100,11 +141,24 @@ internal sealed class LoginEndpoint(
         return TypedResults.Ok(answer);
     }
 
+    /// <summary>Nothing was learnt from an attempt whose password was never compared; after the first comparison it has been given back.</summary>
+    private async Task<IResult> UndecidedAsync(LoginAttempt attempt, int verification, CancellationToken cancellationToken)
+    {
+        if (verification == 0)
+        {
+            await throttle.UndecidedAsync(attempt, cancellationToken);
+        }
+
+        return Refused(Denial.TemporarilyUnavailable);
+    }
+
     private DenialResult Refused(Denial denial)
     {
         metrics.Login(denial.Code);
         return new DenialResult(denial);
     }
+
+    private static bool IsDeviceName(string text) => text.Length is > 0 and <= SessionClient.MostDeviceNameChars && !text.Any(char.IsControl);
 
     /// <summary>What a text misses to be a password, in words for the client.</summary>
     private static string? Fault(string password) => PasswordRules.Check(password) switch

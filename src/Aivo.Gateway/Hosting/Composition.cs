@@ -2,6 +2,7 @@ using Aivo.Gateway.Authentication;
 using Aivo.Gateway.Endpoints;
 using Aivo.Gateway.Forwarding;
 using Aivo.Gateway.Http;
+using Aivo.Gateway.Primitives;
 using Aivo.Gateway.Redis;
 using Aivo.Gateway.Revocation;
 using Aivo.Gateway.Sessions;
@@ -57,12 +58,17 @@ internal static class Composition
         {
             services.AddSingleton<RedisConnection>();
             services.AddSingleton<ISessionStore, RedisSessionStore>();
+            services.AddSingleton<ISessionIndex, RedisSessionIndex>();
+            AddLogins(services, settings, provider => provider.GetRequiredService<RevocationState>().Position);
             services.AddSingleton<IRevocationLog, RedisRevocationLog>();
             services.AddSingleton<IAttemptStore, RedisAttemptStore>();
         }
         else
         {
-            services.AddSingleton<ISessionStore, InMemorySessionStore>();
+            services.AddSingleton<InMemorySessionStore>();
+            services.AddSingleton<ISessionStore>(provider => provider.GetRequiredService<InMemorySessionStore>());
+            services.AddSingleton<ISessionIndex>(provider => provider.GetRequiredService<InMemorySessionStore>());
+            AddLogins(services, settings, provider => provider.GetRequiredService<InMemorySessionStore>().Position);
             services.AddSingleton<IRevocationLog, InMemoryRevocationLog>();
             services.AddSingleton<IAttemptStore, InMemoryAttemptStore>();
         }
@@ -73,6 +79,7 @@ internal static class Composition
         services.AddSingleton(provider => new FirstUseTransactions(provider.GetRequiredService<ISessionStore>(), RevocationOptions.Retention));
         services.AddSingleton<FirstUseMarks>();
         services.AddHostedService(provider => provider.GetRequiredService<FirstUseMarks>());
+        services.AddSingleton<UserSessions>();
         services.AddSingleton<RevocationState>();
         services.AddSingleton<SyncAcknowledgements>();
         services.AddSingleton<RevocationCheck>();
@@ -81,6 +88,17 @@ internal static class Composition
         services.AddSingleton<LoginThrottle>();
         services.AddSingleton<PasswordHashGate>();
     }
+
+    /// <param name="position">Where the place in the log is read that a login holds its user's epoch against.</param>
+    private static void AddLogins(IServiceCollection services, GatewaySettings settings, Func<IServiceProvider, LogPosition?> position) =>
+        services.AddSingleton(provider =>
+        {
+            RevocationState state = provider.GetRequiredService<RevocationState>();
+            TimeProvider time = provider.GetRequiredService<TimeProvider>();
+            return new SessionLogins(
+                provider.GetRequiredService<ISessionIndex>(), settings.Sessions, RevocationOptions.Retention, () => position(provider),
+                () => time.GetUtcNow() + state.ClockOffset);
+        });
 
     private static void AddUsers(IServiceCollection services, GatewaySettings settings)
     {
@@ -103,6 +121,8 @@ internal static class Composition
         services.AddSingleton<RefreshReport>();
         services.AddSingleton<RefreshEndpoint>();
         services.AddSingleton<LogoutEndpoint>();
+        services.AddSingleton<SessionsEndpoint>();
+        services.AddSingleton<SessionEndings>();
         services.AddSingleton<MeEndpoint>();
         services.AddSingleton<TokenPairs>();
         services.AddSingleton<AccessTokenReader>();

@@ -67,6 +67,9 @@ internal sealed class JsonBody
         return Parse(bytes);
     }
 
+    /// <summary>The text of a member that may be missing; null then, or with a fault noted.</summary>
+    public string? OptionalText(string name) => _root.ValueKind == JsonValueKind.Object && _root.TryGetProperty(name, out _) ? Text(name) : null;
+
     /// <summary>The text of a required member, or null with a fault noted.</summary>
     public string? Text(string name)
     {

@@ -9,6 +9,12 @@ internal sealed class RedisKeys(string prefix)
     /// <summary>A session's record, live or tombstone.</summary>
     public RedisKey Session(SessionId id) => $"{prefix}:{{{id.Shard}}}:session:{id}";
 
+    /// <summary>Hash: the user's epoch, and its sessions with the times of each.</summary>
+    public RedisKey User(ushort shard, UserId user) => $"{prefix}:{{{shard}}}:user:{user}";
+
+    /// <summary>Set: the users of a tenant who have logged in on this shard. A list of whom to look at: a user may have moved since.</summary>
+    public RedisKey TenantUsers(ushort shard, TenantId tenant) => $"{prefix}:{{{shard}}}:tenant:{tenant}";
+
     /// <summary>Hash: <c>epoch</c> (random, made once per data set) and <c>n</c> (the last revocation's number).</summary>
     public RedisKey RevocationMeta(ushort shard) => $"{prefix}:{{{shard}}}:revocation:meta";
 

@@ -25,9 +25,9 @@ internal static class SessionScripts
 
     /// <summary>
     /// Compare-and-set of the record, and in the same step the revocations: an end without its entry would leave access tokens alive.
-    /// KEYS: the record, the revocations' meta, their numbers, their keep-until (one hash tag).
+    /// KEYS: the record, the revocations' meta, their numbers, their keep-until (one hash tag); the user, where an entry is taken out.
     /// ARGV: the bytes that were read, empty for none; the next bytes, empty to write no record; the Unix millisecond at which the record
-    /// may be collected; then per revocation its member and its keep-until.
+    /// may be collected; the id to take out of the user's index, empty for none; then per revocation its member and its keep-until.
     /// Returns: 1 and the last revocation's number (0 for none); or 0, the clock, and the present bytes or nil.
     /// </summary>
     public const string Commit = """
@@ -37,8 +37,9 @@ internal static class SessionScripts
           return {0, t[1] * 1000 + math.floor(t[2] / 1000), present}
         end
         if ARGV[2] ~= '' then redis.call('SET', KEYS[1], ARGV[2], 'PXAT', ARGV[3]) end
+        if ARGV[4] ~= '' then redis.call('HDEL', KEYS[5], ARGV[4]) end
         local n = 0
-        for i = 4, #ARGV, 2 do
+        for i = 5, #ARGV, 2 do
           n = redis.call('HINCRBY', KEYS[2], 'n', 1)
           redis.call('ZADD', KEYS[3], n, ARGV[i])
           redis.call('ZADD', KEYS[4], 'GT', ARGV[i + 1], ARGV[i])

@@ -1,3 +1,5 @@
+using Aivo.Gateway.Primitives;
+
 namespace Aivo.Gateway.Revocation;
 
 /// <summary>Whether this node knows enough to let a request pass, for requests, readiness and metrics. The driver writes it.</summary>
@@ -8,6 +10,7 @@ internal sealed class RevocationState(TimeProvider timeProvider)
     private long _lag;
     private long _clockOffsetTicks;
     private volatile bool _wasFresh;
+    private volatile LogPosition? _position;
 
     /// <summary>
     /// False: revocations may be missing here, and nothing may be forwarded, refreshed or logged in (503). A request asks
@@ -28,9 +31,13 @@ internal sealed class RevocationState(TimeProvider timeProvider)
     /// <summary>The log's wall clock minus this node's, as of the last sync; off by the time of one reply at most.</summary>
     public TimeSpan ClockOffset => TimeSpan.FromTicks(Volatile.Read(ref _clockOffsetTicks));
 
+    /// <summary>How far this node has followed the log; null before the first sync. At most what had happened when it is read.</summary>
+    public LogPosition? Position => _position;
+
     /// <summary>Takes over a feed's freshness. What it rests on must be in the replica already.</summary>
     public void Report(FeedState feed)
     {
+        _position = feed.Epoch is { } epoch ? new LogPosition(epoch, feed.Cursor) : null;
         _wasFresh |= feed.FreshUntil != FeedState.Never;
         Volatile.Write(ref _freshUntil, feed.FreshUntil);
     }

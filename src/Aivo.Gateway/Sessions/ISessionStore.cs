@@ -11,7 +11,9 @@ internal sealed record StoredSession(byte[]? Bytes, DateTimeOffset Now);
 /// <param name="Bytes">Null to write no record; then only the revocations are appended.</param>
 /// <param name="CollectAt">From when the record may be forgotten. No rule reads it.</param>
 /// <param name="Revocations">Appended to the shard's revocations, each under the next number.</param>
-internal sealed record SessionWrite(byte[]? Bytes, DateTimeOffset CollectAt, ImmutableArray<RevocationEntry> Revocations);
+/// <param name="Unindexed">The user from whose index the session is taken; null to leave it there.</param>
+internal sealed record SessionWrite(
+    byte[]? Bytes, DateTimeOffset CollectAt, ImmutableArray<RevocationEntry> Revocations, UserId? Unindexed = null);
 
 /// <param name="RevocationNumber">The number of the last revocation written; 0 when there is none.</param>
 /// <param name="Present">Null when committed; else what is stored instead of the expected bytes.</param>

@@ -5,7 +5,7 @@ namespace Aivo.Gateway.Sessions;
 /// <summary>
 /// Sessions of one process; they end with it. Revocations are numbered and not kept: the only node applies them itself.
 /// </summary>
-internal sealed class InMemorySessionStore(TimeProvider clock) : ISessionStore
+internal sealed partial class InMemorySessionStore(TimeProvider clock) : ISessionStore
 {
     private readonly Lock _lock = new();
     private readonly Dictionary<SessionId, (byte[] Bytes, DateTimeOffset CollectAt)> _sessions = [];
@@ -60,14 +60,21 @@ internal sealed class InMemorySessionStore(TimeProvider clock) : ISessionStore
                 _collect.Enqueue(id, write.CollectAt);
             }
 
+            if (write.Unindexed is { } user && _users.TryGetValue(user, out UserState? state))
+            {
+                state.Sessions.Remove(id);
+            }
+
             _lastRevocation += write.Revocations.Length;
             return ValueTask.FromResult(new CommitResult(write.Revocations.IsEmpty ? 0 : _lastRevocation, null));
         }
     }
 
+    private DateTimeOffset Now => DateTimeOffset.FromUnixTimeMilliseconds(clock.GetUtcNow().ToUnixTimeMilliseconds());
+
     private StoredSession Find(SessionId id)
     {
-        DateTimeOffset now = DateTimeOffset.FromUnixTimeMilliseconds(clock.GetUtcNow().ToUnixTimeMilliseconds());
+        DateTimeOffset now = Now;
         return new StoredSession(_sessions.TryGetValue(id, out var held) && now < held.CollectAt ? held.Bytes : null, now);
     }
 

@@ -40,12 +40,14 @@ internal sealed class RedisSessionStore(RedisConnection redis) : ISessionStore
             redis.Keys.RevocationMeta(id.Shard),
             redis.Keys.RevocationNumbers(id.Shard),
             redis.Keys.RevocationKeep(id.Shard),
+            .. write.Unindexed is { } user ? [redis.Keys.User(id.Shard, user)] : Array.Empty<RedisKey>(),
         ];
         RedisValue[] values =
         [
             expected ?? RedisValue.EmptyString,
             write.Bytes ?? RedisValue.EmptyString,
             Milliseconds(write.CollectAt),
+            write.Unindexed is null ? RedisValue.EmptyString : id.ToString(),
             .. write.Revocations.SelectMany(entry => new RedisValue[] { entry.Member, Milliseconds(entry.KeepUntil) }),
         ];
         RedisResult reply = await redis.EvaluateAsync(SessionScripts.Commit, keys, values, cancellationToken);

@@ -115,7 +115,8 @@ internal sealed partial class SessionTransactions(
 
     private SessionWrite Write(SessionRecord? record, ImmutableArray<RevocationEntry> revocations) => record is null
         ? new SessionWrite(null, DateTimeOffset.UnixEpoch, revocations)
-        : new SessionWrite(SessionRecordCodec.Encode(record), record.AbsoluteEnd + retention, revocations);
+        : new SessionWrite(
+            SessionRecordCodec.Encode(record), record.AbsoluteEnd + retention, revocations, record.End is null ? null : record.User);
 
     private SessionRecord? Decode(SessionId id, byte[]? bytes)
     {

@@ -27,7 +27,7 @@ internal sealed class GatewayMetrics
         _meter = meters.Create(MeterName);
         _logins = _meter.CreateCounter<long>("aivo.gateway.logins", "{login}", "Log-ins, by outcome: succeeded, or the denial's code.");
         _refreshes = _meter.CreateCounter<long>("aivo.gateway.refreshes", "{refresh}", "Refreshes, by outcome: what the rules made of the token, or why it was refused.");
-        _logouts = _meter.CreateCounter<long>("aivo.gateway.logouts", "{logout}", "Log-outs, by outcome: ended, already_ended or unknown_session.");
+        _logouts = _meter.CreateCounter<long>("aivo.gateway.logouts", "{logout}", "Log-outs, by scope (local, others, all, or session for one ended from the list; none where it was not read) and outcome: ended, already_ended, unknown_session, or the denial's code.");
         _refusals = _meter.CreateCounter<long>("aivo.gateway.refusals", "{request}", "Requests that the gateway itself refused, by the denial's code.");
         _tokenRefusals = _meter.CreateCounter<long>("aivo.gateway.token_refusals", "{token}", "Access tokens that did not hold, by reason; never shown to the client.");
         _forwarded = _meter.CreateCounter<long>("aivo.gateway.forwarded_requests", "{request}", "Requests that were forwarded, by route and class of the answer's status.");
@@ -41,7 +41,8 @@ internal sealed class GatewayMetrics
 
     public void Refresh(string outcome) => _refreshes.Add(1, new KeyValuePair<string, object?>("outcome", outcome));
 
-    public void Logout(string outcome) => _logouts.Add(1, new KeyValuePair<string, object?>("outcome", outcome));
+    public void Logout(string scope, string outcome) =>
+        _logouts.Add(1, new KeyValuePair<string, object?>("scope", scope), new KeyValuePair<string, object?>("outcome", outcome));
 
     public void Refusal(string code) => _refusals.Add(1, new KeyValuePair<string, object?>("code", code));
 

@@ -8,13 +8,14 @@ public sealed partial class PublishedDescriptionTests
 {
     private static CancellationToken Cancellation => TestContext.Current.CancellationToken;
 
-    /// <summary>Statements that the published description may add: http.md's 422 on /refresh and /logout, 429, 503 and default everywhere, a tag, and details in ValidationError.</summary>
+    /// <summary>Statements that the published description may add: http.md's 422 on /refresh and /logout, 429, 503 and default everywhere, a tag, details in ValidationError, and the management of sessions.</summary>
     private static readonly Regex[] Additions =
     [
         RefreshAndLogoutValidation(),
         CommonAnswers(),
         ErrorDetails(),
         Tags(),
+        SessionManagement(),
     ];
 
     [Fact]
@@ -31,6 +32,9 @@ public sealed partial class PublishedDescriptionTests
         Assert.True(added.Length == 0, "added without being listed:\n" + string.Join('\n', added));
         Assert.Contains("paths./refresh.post.responses.422.content.application/json.schema.$ref = #/components/schemas/ValidationError", published);
         Assert.Contains("paths./me.get.responses.503.content.application/json.schema.$ref = #/components/schemas/Error", published);
+        Assert.Contains("paths./sessions.get.responses.200.content.application/json.schema.$ref = #/components/schemas/SessionList", published);
+        Assert.Contains("paths./sessions/{id}.delete.parameters[].in = path", published);
+        Assert.Contains("paths./logout.post.parameters[].schema.enum[] = others", published);
     }
 
     [Fact]
@@ -59,4 +63,7 @@ public sealed partial class PublishedDescriptionTests
 
     [GeneratedRegex(@"^(paths\./(login|refresh|logout|me)\.(post|get)\.)?tags\[\](\.name)? = Authentication$")]
     private static partial Regex Tags();
+
+    [GeneratedRegex(@"^(paths\./sessions(/\{id\})?\.(get|delete)\.|paths\./logout\.post\.parameters\[\]\.|components\.schemas\.SessionList\.|components\.schemas\.LoginRequest\.properties\.deviceName\.)")]
+    private static partial Regex SessionManagement();
 }

@@ -15,6 +15,11 @@ public sealed class AnswerShapeTests(DemoGateway demo) : IClassFixture<DemoGatew
     [InlineData("DELETE", "/auth/v1/refresh", 405, "method_not_allowed", "POST")]
     [InlineData("GET", "/auth/v1/logout", 405, "method_not_allowed", "POST")]
     [InlineData("POST", "/auth/v1/me", 405, "method_not_allowed", "GET")]
+    [InlineData("POST", "/auth/v1/sessions", 405, "method_not_allowed", "GET")]
+    [InlineData("DELETE", "/auth/v1/sessions/", 405, "method_not_allowed", "GET")]
+    [InlineData("GET", "/auth/v1/sessions/AAAAAAAAAAAAAAAAAAAAAAAA", 405, "method_not_allowed", "DELETE")]
+    [InlineData("PUT", "/auth/v1/Sessions/x", 405, "method_not_allowed", "DELETE")]
+    [InlineData("DELETE", "/auth/v1/sessions/x/y", 404, "not_found", null)]
     [InlineData("PATCH", "/auth/v1/openapi.json", 405, "method_not_allowed", "GET")]
     [InlineData("GET", "/AUTH/V1/LOGIN", 405, "method_not_allowed", "POST")]
     [InlineData("OPTIONS", "/auth/v1/me", 405, "method_not_allowed", "GET")]
@@ -30,6 +35,10 @@ public sealed class AnswerShapeTests(DemoGateway demo) : IClassFixture<DemoGatew
     [InlineData("GET", "/demo/x", 401, "unauthenticated", null)]
     [InlineData("GET", "/auth/v1/me", 401, "unauthenticated", null)]
     [InlineData("POST", "/auth/v1/logout", 401, "unauthenticated", null)]
+    [InlineData("POST", "/auth/v1/logout?scope=all", 401, "unauthenticated", null)]
+    [InlineData("GET", "/auth/v1/sessions", 401, "unauthenticated", null)]
+    [InlineData("DELETE", "/auth/v1/sessions/AAAAAAAAAAAAAAAAAAAAAAAA", 401, "unauthenticated", null)]
+    [InlineData("DELETE", "/auth/v1/sessions/x", 401, "unauthenticated", null)]
     [InlineData("POST", "/auth/v1/refresh", 401, "unauthenticated", null)]
     public async Task Refusals_HaveTheContractsShape(string method, string path, int status, string code, string? allow)
     {

@@ -12,6 +12,8 @@ public sealed class CorsTests(CorsTests.Allowing allowing) : IClassFixture<CorsT
     [InlineData("/auth/v1/login", "POST", "content-type")]
     [InlineData("/auth/v1/refresh", "POST", "authorization, content-type")]
     [InlineData("/auth/v1/me", "GET", "authorization")]
+    [InlineData("/auth/v1/sessions", "GET", "authorization")]
+    [InlineData("/auth/v1/sessions/AAAAAAAAAAAAAAAAAAAAAAAA", "DELETE", "authorization")]
     public async Task Preflight_OfAnAllowedOrigin_IsAnswered(string path, string method, string headers)
     {
         using HttpResponseMessage answer = await SendAsync("OPTIONS", path, Allowed, null, ("Access-Control-Request-Method", method), ("Access-Control-Request-Headers", headers));

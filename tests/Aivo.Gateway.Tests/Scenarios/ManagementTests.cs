@@ -47,7 +47,7 @@ public sealed partial class ManagementTests(DemoGateway demo) : IClassFixture<De
             "aivo_gateway_logins_total{.*outcome=\"succeeded\"}",
             "aivo_gateway_logins_total{.*outcome=\"invalid_credentials\"}",
             "aivo_gateway_refreshes_total{.*outcome=\"rotated\"}",
-            "aivo_gateway_logouts_total{.*outcome=\"ended\"}",
+            "aivo_gateway_logouts_total{.*outcome=\"ended\",scope=\"local\"}",
             "aivo_gateway_refusals_total{.*code=\"unauthenticated\"}",
             "aivo_gateway_forwarded_requests_total{.*route=\"demo\",status=\"2xx\"}",
             "aivo_gateway_revocation_fresh(_ratio)?{.*} 1",

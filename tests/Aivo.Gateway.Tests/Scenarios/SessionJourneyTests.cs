@@ -111,13 +111,4 @@ public sealed class SessionJourneyTests(DemoGateway demo) : IClassFixture<DemoGa
         Assert.Equal(HttpStatusCode.OK, await Client.StatusAsync("/demo/x", laptop.AccessToken));
         await Client.RefreshAsync(laptop);
     }
-
-    [Fact]
-    public async Task LogoutWithAScopeThisVersionDoesNotHave_IsRefused_AndEndsNothing()
-    {
-        ContractClient.AuthResponse pair = await Client.LoginAsync(DemoGateway.Learner, DemoGateway.Password);
-        using HttpResponseMessage refused = await Client.SendAsync(HttpMethod.Post, "/auth/v1/logout?scope=all", pair.AccessToken, null);
-        Assert.Equal(HttpStatusCode.UnprocessableEntity, refused.StatusCode);
-        Assert.Equal(HttpStatusCode.OK, await Client.StatusAsync("/demo/x", pair.AccessToken));
-    }
 }

@@ -1,0 +1,100 @@
+using System.Collections.Immutable;
+using System.Globalization;
+using Aivo.Gateway.Primitives;
+using Aivo.Gateway.Redis;
+using StackExchange.Redis;
+
+namespace Aivo.Gateway.Sessions;
+
+/// <summary>The index in Redis: one hash a user, beside the records of the same shard. Every method is one call.</summary>
+internal sealed class RedisSessionIndex(RedisConnection redis) : ISessionIndex
+{
+    /// <summary>For how long a raise is kept for a user without sessions: longer than any log-in is worked on.</summary>
+    private static readonly TimeSpan RaiseKept = TimeSpan.FromHours(1);
+
+    public async ValueTask<CreateResult> CreateAsync(NewSession session, LogPosition verifiedAt, int mostSessions, CancellationToken cancellationToken)
+    {
+        ushort shard = session.Id.Shard;
+        RedisKey[] keys =
+        [
+            redis.Keys.Session(session.Id),
+            redis.Keys.RevocationMeta(shard),
+            redis.Keys.User(shard, session.User),
+            redis.Keys.TenantUsers(shard, session.Tenant),
+        ];
+        RedisValue[] values =
+        [
+            session.Bytes,
+            Number(session.CollectAt.ToUnixTimeMilliseconds()),
+            session.Id.ToString(),
+            string.Create(CultureInfo.InvariantCulture, $"{session.CreatedAt.ToUnixTimeMilliseconds()}:{session.AbsoluteEnd.ToUnixTimeMilliseconds()}"),
+            Number(session.CreatedAt.ToUnixTimeMilliseconds()),
+            Number((long)ISessionIndex.ClockTolerance.TotalMilliseconds),
+            verifiedAt.Epoch,
+            Number(verifiedAt.Number),
+            session.User.ToString(),
+            Number(mostSessions),
+        ];
+        RedisResult reply = await redis.EvaluateAsync(SessionIndexScripts.Create, keys, values, cancellationToken);
+        DateTimeOffset now = Time((long)reply[1]);
+        return (int)reply[0] switch
+        {
+            0 => new CreateResult(CreateOutcome.EpochRaised, now, []),
+            1 => new CreateResult(CreateOutcome.Created, now, Entries(reply[2], shard)),
+            2 => new CreateResult(CreateOutcome.ClockOff, now, []),
+            _ => new CreateResult(CreateOutcome.Taken, now, []),
+        };
+    }
+
+    public async ValueTask<RaisedEpoch> RaiseAsync(UserId user, ushort shard, CancellationToken cancellationToken)
+    {
+        RedisResult reply = await redis.EvaluateAsync(
+            SessionIndexScripts.Raise, [redis.Keys.RevocationMeta(shard), redis.Keys.User(shard, user)],
+            [Number((long)RaiseKept.TotalMilliseconds)], cancellationToken);
+        return new RaisedEpoch((long)reply[0], Entries(reply[1], shard));
+    }
+
+    public async ValueTask<ImmutableArray<IndexedSession>> ReadIndexAsync(UserId user, ushort shard, CancellationToken cancellationToken) =>
+        Entries(await redis.EvaluateAsync(SessionIndexScripts.ReadIndex, [redis.Keys.User(shard, user)], [], cancellationToken), shard);
+
+    public async ValueTask<StoredSessions> ReadManyAsync(ImmutableArray<SessionId> ids, CancellationToken cancellationToken)
+    {
+        if (ids.IsEmpty)
+        {
+            return new StoredSessions([], DateTimeOffset.UnixEpoch);
+        }
+
+        RedisResult reply = await redis.EvaluateAsync(SessionIndexScripts.ReadMany, [.. ids.Select(redis.Keys.Session)], [], cancellationToken);
+        return new StoredSessions([.. ((RedisResult[])reply[1]!).Select(record => (byte[]?)record)], Time((long)reply[0]));
+    }
+
+    public async ValueTask DropAsync(UserId user, ushort shard, ImmutableArray<SessionId> ids, CancellationToken cancellationToken)
+    {
+        if (!ids.IsEmpty)
+        {
+            await redis.EvaluateAsync(
+                SessionIndexScripts.Drop, [redis.Keys.User(shard, user)], [.. ids.Select(id => (RedisValue)id.ToString())], cancellationToken);
+        }
+    }
+
+    /// <summary>The entries of a user's hash; its other fields are not ids.</summary>
+    private static ImmutableArray<IndexedSession> Entries(RedisResult hash, ushort shard)
+    {
+        var fields = (string[])hash!;
+        var entries = ImmutableArray.CreateBuilder<IndexedSession>(fields.Length / 2);
+        for (int i = 0; i < fields.Length; i += 2)
+        {
+            if (SessionId.TryParse(fields[i], out SessionId id) && id.Shard == shard)
+            {
+                string[] times = fields[i + 1].Split(':');
+                entries.Add(new IndexedSession(id, Time(long.Parse(times[0], CultureInfo.InvariantCulture)), Time(long.Parse(times[1], CultureInfo.InvariantCulture))));
+            }
+        }
+
+        return entries.ToImmutable();
+    }
+
+    private static RedisValue Number(long number) => number.ToString(CultureInfo.InvariantCulture);
+
+    private static DateTimeOffset Time(long milliseconds) => DateTimeOffset.FromUnixTimeMilliseconds(milliseconds);
+}

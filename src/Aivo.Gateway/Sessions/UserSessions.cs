@@ -1,0 +1,126 @@
+using System.Collections.Concurrent;
+using System.Collections.Immutable;
+using Aivo.Gateway.Primitives;
+
+namespace Aivo.Gateway.Sessions;
+
+/// <summary>
+/// The sessions of one user as a whole: list them, end them. Every session that can go on is in the index, so ending what is indexed after
+/// a raise of the epoch ends everything that began before it.
+/// </summary>
+internal sealed partial class UserSessions(
+    ISessionStore store, ISessionIndex index, SessionTransactions transactions, SessionsOptions options, ILogger<UserSessions> logger)
+{
+    /// <summary>How many sessions of a user are ended at the same time.</summary>
+    private const int MostAtOnce = 8;
+
+    /// <summary>The record under an id, live or not; null when nothing is stored.</summary>
+    public async Task<SessionRecord?> FindAsync(SessionId id, CancellationToken cancellationToken) =>
+        Decode(id, (await store.ReadAsync(id, cancellationToken)).Bytes);
+
+    /// <summary>The record under an id if the session is live.</summary>
+    public async Task<SessionRecord?> FindLiveAsync(SessionId id, CancellationToken cancellationToken)
+    {
+        StoredSession stored = await store.ReadAsync(id, cancellationToken);
+        SessionRecord? record = Decode(id, stored.Bytes);
+        return record.Liveness(stored.Now, options) == SessionLiveness.Live ? record : null;
+    }
+
+    /// <summary>The user's live sessions, the newest first.</summary>
+    public async Task<ImmutableArray<SessionRecord>> ListAsync(UserId user, ushort shard, CancellationToken cancellationToken)
+    {
+        ImmutableArray<SessionId> ids = [.. (await index.ReadIndexAsync(user, shard, cancellationToken)).Select(entry => entry.Id)];
+        ImmutableArray<(SessionId Id, SessionRecord? Record, SessionLiveness Liveness)> read = await ReadAsync(ids, cancellationToken);
+        return [.. read.Where(session => session.Liveness == SessionLiveness.Live).Select(session => session.Record!).OrderByDescending(record => record.CreatedAt)];
+    }
+
+    /// <summary>
+    /// Which sessions have to end, so that no more than <see cref="SessionsOptions.MaxPerUser"/> are left; dead ones are taken out of the
+    /// index on the way, and idle ones go before those in use.
+    /// </summary>
+    /// <param name="begun">The session that has just begun; it stays.</param>
+    public async Task<ImmutableArray<SessionId>> SurplusAsync(BegunSession begun, CancellationToken cancellationToken)
+    {
+        ImmutableArray<SessionId> others =
+            [.. begun.Surplus.Where(entry => entry.Id != begun.Record.Id).OrderBy(entry => entry.CreatedAt).Select(entry => entry.Id)];
+        ImmutableArray<(SessionId Id, SessionRecord? Record, SessionLiveness Liveness)> read = await ReadAsync(others, cancellationToken);
+        ImmutableArray<SessionId> dead = [.. read.Where(session => session.Liveness == SessionLiveness.Dead).Select(session => session.Id)];
+        await index.DropAsync(begun.Record.User, begun.Record.Id.Shard, dead, cancellationToken);
+        int surplus = 1 + others.Length - dead.Length - options.MaxPerUser;
+        return
+        [
+            .. read.Where(session => session.Liveness != SessionLiveness.Dead)
+                .OrderBy(session => session.Liveness) // idle before live; the order of age is kept
+                .Take(Math.Max(0, surplus))
+                .Select(session => session.Id),
+        ];
+    }
+
+    /// <summary>
+    /// Raises the user's epoch, so that no log-in under way stands, then ends every session but <paramref name="except"/>. Where ending one
+    /// fails the others are ended all the same, and the failure is thrown at the end: the call can be repeated.
+    /// </summary>
+    /// <param name="ended">Told of each end once it is committed; calls may overlap.</param>
+    /// <returns>The highest number of the log that this took.</returns>
+    public async Task<long> EndAsync(
+        UserId user, ushort shard, SessionId? except, EndReason reason, Action<SessionId, SessionResult<EndOutcome>> ended, CancellationToken cancellationToken)
+    {
+        RaisedEpoch raised = await index.RaiseAsync(user, shard, cancellationToken);
+        var numbers = new ConcurrentBag<long> { raised.Number };
+        var unknown = new ConcurrentBag<SessionId>();
+        var failures = new ConcurrentBag<StoreUnavailableException>();
+        var bound = new ParallelOptions { MaxDegreeOfParallelism = MostAtOnce, CancellationToken = cancellationToken };
+        await Parallel.ForEachAsync(raised.Sessions.Select(entry => entry.Id).Where(id => id != except), bound, async (id, token) =>
+        {
+            try
+            {
+                SessionResult<EndOutcome> end = await transactions.EndAsync(id, reason, token);
+                numbers.Add(end.RevocationNumber);
+                if (end.Outcome == EndOutcome.UnknownSession)
+                {
+                    unknown.Add(id);
+                }
+
+                ended(id, end);
+            }
+            catch (StoreUnavailableException failure)
+            {
+                failures.Add(failure);
+            }
+        });
+        if (failures.TryPeek(out StoreUnavailableException? first))
+        {
+            throw new StoreUnavailableException(first.Store, first);
+        }
+
+        await index.DropAsync(user, shard, [.. unknown], cancellationToken);
+        return numbers.Max();
+    }
+
+    private async Task<ImmutableArray<(SessionId Id, SessionRecord? Record, SessionLiveness Liveness)>> ReadAsync(
+        ImmutableArray<SessionId> ids, CancellationToken cancellationToken)
+    {
+        StoredSessions stored = await index.ReadManyAsync(ids, cancellationToken);
+        return [.. ids.Zip(stored.Records, Decode).Zip(ids, (record, id) => (id, record, record.Liveness(stored.Now, options)))];
+    }
+
+    private SessionRecord? Decode(SessionId id, byte[]? bytes)
+    {
+        try
+        {
+            return bytes is null ? null : SessionRecordCodec.Decode(id, bytes);
+        }
+        catch (SessionRecordUnreadableException exception)
+        {
+            // Neither "no session" nor a session: to leave it out of a list would hide one that may be live.
+            Log.Unreadable(logger, exception, id);
+            throw new StoreUnavailableException("sessions", exception);
+        }
+    }
+
+    private static partial class Log
+    {
+        [LoggerMessage(310, LogLevel.Error, "The record of session {SessionId} cannot be read for its user's list", EventName = "ListedSessionUnreadable")]
+        public static partial void Unreadable(ILogger logger, Exception exception, SessionId sessionId);
+    }
+}
