@@ -12,7 +12,7 @@ namespace Aivo.Gateway.Commands;
 /// <c>users add|list|set-password|disable</c>. Ends with 0 when done and 1 when refused; a line that does not parse never gets here, and
 /// the program ends it with 2. A password is never an argument: everyone on the machine can read those of a running process.
 /// </summary>
-internal sealed class UsersCommand
+internal sealed partial class UsersCommand
 {
     private const int Done = 0;
     private const int Refused = 1;
@@ -20,28 +20,32 @@ internal sealed class UsersCommand
     private readonly Func<ParseResult, CancellationToken, Task<SqliteUserDirectory>> _open;
     private readonly TextReader _input;
     private readonly Func<string, string?>? _prompt;
+    private readonly EndSessions _endSessions;
 
-    private UsersCommand(Func<ParseResult, CancellationToken, Task<SqliteUserDirectory>> open, TextReader input, Func<string, string?>? prompt) =>
-        (_open, _input, _prompt) = (open, input, prompt);
+    private UsersCommand(
+        Func<ParseResult, CancellationToken, Task<SqliteUserDirectory>> open, EndSessions endSessions, TextReader input, Func<string, string?>? prompt) =>
+        (_open, _endSessions, _input, _prompt) = (open, endSessions, input, prompt);
 
     private delegate bool Reader<T>(string text, [MaybeNullWhen(false)] out T value);
 
     /// <param name="openDirectory">Opens and prepares the directory that the settings name; the command disposes of it.</param>
-    public static Command Create(Func<ParseResult, CancellationToken, Task<SqliteUserDirectory>> openDirectory)
+    /// <param name="endSessions">Ends a user's sessions.</param>
+    public static Command Create(Func<ParseResult, CancellationToken, Task<SqliteUserDirectory>> openDirectory, EndSessions endSessions)
     {
         // Strict, whatever the locale says: a password must become the bytes that a client will send.
         var encoding = new UTF8Encoding(encoderShouldEmitUTF8Identifier: false, throwOnInvalidBytes: true);
         var input = new StreamReader(Console.OpenStandardInput(), encoding, detectEncodingFromByteOrderMarks: false);
-        return Create(openDirectory, input, Console.IsInputRedirected ? null : ReadSecret);
+        return Create(openDirectory, endSessions, input, Console.IsInputRedirected ? null : ReadSecret);
     }
 
     /// <param name="openDirectory">As above.</param>
+    /// <param name="endSessions">As above.</param>
     /// <param name="input">Its first line is the password when there is no terminal.</param>
     /// <param name="prompt">Shows its argument and reads a line without echo; null when there is no terminal.</param>
     internal static Command Create(
-        Func<ParseResult, CancellationToken, Task<SqliteUserDirectory>> openDirectory, TextReader input, Func<string, string?>? prompt)
+        Func<ParseResult, CancellationToken, Task<SqliteUserDirectory>> openDirectory, EndSessions endSessions, TextReader input, Func<string, string?>? prompt)
     {
-        var users = new UsersCommand(openDirectory, input, prompt);
+        var users = new UsersCommand(openDirectory, endSessions, input, prompt);
         return new Command("users", "Manage the users of the SQLite directory.") { users.Add(), users.List(), users.SetPassword(), users.Disable() };
     }
 
@@ -100,18 +104,6 @@ internal sealed class UsersCommand
             User user = await FindAsync(directory, parsed.GetRequiredValue(email), cancellationToken);
             await directory.SetPasswordAsync(user.Id, await PasswordAsync(cancellationToken), cancellationToken);
             return $"Set the password of {user.Email}. Its sessions go on.";
-        });
-    }
-
-    private Command Disable()
-    {
-        Argument<string> email = Email();
-        var command = new Command("disable", "Disable a user: no log-in from now on, and its sessions end at their next refresh.") { email };
-        return Does(command, async (parsed, directory, cancellationToken) =>
-        {
-            User user = await FindAsync(directory, parsed.GetRequiredValue(email), cancellationToken);
-            await directory.SetStatusAsync(user.Id, UserStatus.Inactive, cancellationToken);
-            return $"Disabled {user.Email}. Its sessions end at their next refresh; access tokens are valid until then.";
         });
     }
 

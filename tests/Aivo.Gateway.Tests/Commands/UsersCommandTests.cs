@@ -14,6 +14,7 @@ public sealed class UsersCommandTests : IDisposable
     private const string Tenant = "0197a2d4-0000-7000-8000-000000000001";
     private readonly UserFile _file = new();
     private int _opened;
+    private int? _sessions;
 
     [Fact]
     public async Task Add_MakesAUserWhoCanLogIn()
@@ -112,6 +113,8 @@ public sealed class UsersCommandTests : IDisposable
         (int code, string output, _) = await RunAsync("", ["users", "disable", "lee@example.com"]);
         Assert.Equal(0, code);
         Assert.Contains("next refresh", output, StringComparison.Ordinal);
+        _sessions = 2;
+        Assert.Contains("ended 2 sessions", (await RunAsync("", ["users", "disable", "lee@example.com"])).Output, StringComparison.Ordinal);
         Assert.Null(await directory.VerifyAsync("lee@example.com", "another password", TestContext.Current.CancellationToken));
         Assert.Equal(UserStatus.Inactive, (await directory.FindByEmailAsync("lee@example.com", TestContext.Current.CancellationToken))?.Status);
     }
@@ -228,7 +231,7 @@ public sealed class UsersCommandTests : IDisposable
                 var directory = new SqliteUserDirectory(_file.FilePath, TimeSpan.FromSeconds(5), _file.Hasher, _file.Time, _file);
                 await directory.PrepareAsync(cancellationToken);
                 return directory;
-            }, input, prompt),
+            }, (_, _, _) => Task.FromResult(_sessions), input, prompt),
         };
         var configuration = new InvocationConfiguration
         {

@@ -1,0 +1,44 @@
+using Aivo.Gateway.Configuration;
+using Aivo.Gateway.Http;
+using Aivo.Gateway.Primitives;
+using Aivo.Gateway.Redis;
+using Aivo.Gateway.Revocation;
+using Aivo.Gateway.Sessions;
+using Microsoft.Extensions.Logging.Abstractions;
+
+namespace Aivo.Gateway.Hosting;
+
+/// <summary>Ends sessions without a gateway, for the command line: the nodes learn of it as they learn of each other's ends.</summary>
+internal static class SessionAdministration
+{
+    /// <returns>How many sessions ended; null where they are in the memory of the gateway's own process.</returns>
+    /// <exception cref="ConfigurationRefusedException">The configuration has errors in <c>Redis</c>.</exception>
+    /// <exception cref="StoreUnavailableException">Some may be left: the call is to be repeated.</exception>
+    public static async Task<int?> EndAsync(string? configFile, UserId user, CancellationToken cancellationToken)
+    {
+        var report = new SettingReport();
+        string environment = ConfigurationSources.EnvironmentName;
+        IConfigurationRoot configuration = ConfigurationSources.Build(environment, AppContext.BaseDirectory, configFile, report);
+        GatewaySettings settings = GatewaySettings.Read(configuration, ConfigurationSources.IsDevelopment(environment), report);
+        if (settings.Gateway.Store != StoreKind.Redis)
+        {
+            return null;
+        }
+
+        SettingError[] errors = [.. report.Errors.Where(error => error.Key.StartsWith("Redis:", StringComparison.Ordinal))];
+        if (errors.Length > 0)
+        {
+            throw new ConfigurationRefusedException(errors);
+        }
+
+        await using var redis = new RedisConnection(settings.Redis, NullLogger<RedisConnection>.Instance);
+        var store = new RedisSessionStore(redis);
+        var transactions = new SessionTransactions(store, settings.Sessions, RevocationOptions.Retention, NullLogger<SessionTransactions>.Instance);
+        var sessions = new UserSessions(store, new RedisSessionIndex(redis), transactions, settings.Sessions, NullLogger<UserSessions>.Instance);
+        int ended = 0;
+        await sessions.EndAsync(
+            user, 0, null, EndReason.UserDisabled,
+            (_, end) => Interlocked.Add(ref ended, end.Outcome == EndOutcome.Ended ? 1 : 0), cancellationToken);
+        return ended;
+    }
+}
