@@ -15,7 +15,8 @@ internal static class SessionIndexScripts
     /// </summary>
     /// <remarks>
     /// A log that is behind the position has lost writes, a raise perhaps among them, so nothing can be said. A raise under another epoch came
-    /// before everything of this one. The keys' TTLs only collect garbage.
+    /// before everything of this one. Numbers that were lost and given out again are not seen here: a check of the replication id belongs at
+    /// the head, as in the sync. The keys' TTLs only collect garbage.
     /// </remarks>
     public const string Create = """
         local t = redis.call('TIME')

@@ -30,26 +30,32 @@ internal sealed partial class UserSessions(
     public async Task<ImmutableArray<SessionRecord>> ListAsync(UserId user, ushort shard, CancellationToken cancellationToken)
     {
         ImmutableArray<SessionId> ids = [.. (await index.ReadIndexAsync(user, shard, cancellationToken)).Select(entry => entry.Id)];
-        ImmutableArray<(SessionId Id, SessionRecord? Record, SessionLiveness Liveness)> read = await ReadAsync(ids, cancellationToken);
+        ImmutableArray<(SessionId Id, SessionRecord? Record, SessionLiveness? Liveness)> read = await ReadAsync(ids, cancellationToken);
+        if (read.Any(session => session.Liveness is null))
+        {
+            throw new StoreUnavailableException("sessions", null);
+        }
+
         return [.. read.Where(session => session.Liveness == SessionLiveness.Live).Select(session => session.Record!).OrderByDescending(record => record.CreatedAt)];
     }
 
     /// <summary>
     /// Which sessions have to end, so that no more than <see cref="SessionsOptions.MaxPerUser"/> are left; dead ones are taken out of the
-    /// index on the way, and idle ones go before those in use.
+    /// index on the way, and idle ones go before those in use. One that cannot be read, perhaps because a later release wrote it, is left
+    /// alone: it must not keep its user from logging in.
     /// </summary>
     /// <param name="begun">The session that has just begun; it stays.</param>
     public async Task<ImmutableArray<SessionId>> SurplusAsync(BegunSession begun, CancellationToken cancellationToken)
     {
         ImmutableArray<SessionId> others =
             [.. begun.Surplus.Where(entry => entry.Id != begun.Record.Id).OrderBy(entry => entry.CreatedAt).Select(entry => entry.Id)];
-        ImmutableArray<(SessionId Id, SessionRecord? Record, SessionLiveness Liveness)> read = await ReadAsync(others, cancellationToken);
+        ImmutableArray<(SessionId Id, SessionRecord? Record, SessionLiveness? Liveness)> read = await ReadAsync(others, cancellationToken);
         ImmutableArray<SessionId> dead = [.. read.Where(session => session.Liveness == SessionLiveness.Dead).Select(session => session.Id)];
         await index.DropAsync(begun.Record.User, begun.Record.Id.Shard, dead, cancellationToken);
         int surplus = 1 + others.Length - dead.Length - options.MaxPerUser;
         return
         [
-            .. read.Where(session => session.Liveness != SessionLiveness.Dead)
+            .. read.Where(session => session.Liveness is SessionLiveness.Idle or SessionLiveness.Live)
                 .OrderBy(session => session.Liveness) // idle before live; the order of age is kept
                 .Take(Math.Max(0, surplus))
                 .Select(session => session.Id),
@@ -97,30 +103,45 @@ internal sealed partial class UserSessions(
         return numbers.Max();
     }
 
-    private async Task<ImmutableArray<(SessionId Id, SessionRecord? Record, SessionLiveness Liveness)>> ReadAsync(
+    /// <returns>No liveness for a record that cannot be read.</returns>
+    private async Task<ImmutableArray<(SessionId Id, SessionRecord? Record, SessionLiveness? Liveness)>> ReadAsync(
         ImmutableArray<SessionId> ids, CancellationToken cancellationToken)
     {
         StoredSessions stored = await index.ReadManyAsync(ids, cancellationToken);
-        return [.. ids.Zip(stored.Records, Decode).Zip(ids, (record, id) => (id, record, record.Liveness(stored.Now, options)))];
+        var read = ImmutableArray.CreateBuilder<(SessionId Id, SessionRecord? Record, SessionLiveness? Liveness)>(ids.Length);
+        for (int i = 0; i < ids.Length; i++)
+        {
+            bool readable = TryDecode(ids[i], stored.Records[i], out SessionRecord? record, out _);
+            read.Add((ids[i], record, readable ? record.Liveness(stored.Now, options) : null));
+        }
+
+        return read.MoveToImmutable();
     }
 
-    private SessionRecord? Decode(SessionId id, byte[]? bytes)
+    /// <exception cref="StoreUnavailableException">Neither "no session" nor a session: a record that cannot be read may be live.</exception>
+    private SessionRecord? Decode(SessionId id, byte[]? bytes) => TryDecode(id, bytes, out SessionRecord? record, out Exception? reason)
+        ? record
+        : throw new StoreUnavailableException("sessions", reason);
+
+    private bool TryDecode(SessionId id, byte[]? bytes, out SessionRecord? record, out Exception? reason)
     {
+        (record, reason) = (null, null);
         try
         {
-            return bytes is null ? null : SessionRecordCodec.Decode(id, bytes);
+            record = bytes is null ? null : SessionRecordCodec.Decode(id, bytes);
+            return true;
         }
         catch (SessionRecordUnreadableException exception)
         {
-            // Neither "no session" nor a session: to leave it out of a list would hide one that may be live.
             Log.Unreadable(logger, exception, id);
-            throw new StoreUnavailableException("sessions", exception);
+            reason = exception;
+            return false;
         }
     }
 
     private static partial class Log
     {
-        [LoggerMessage(310, LogLevel.Error, "The record of session {SessionId} cannot be read for its user's list", EventName = "ListedSessionUnreadable")]
+        [LoggerMessage(310, LogLevel.Error, "The record of session {SessionId}, one of its user's, cannot be read", EventName = "UserSessionUnreadable")]
         public static partial void Unreadable(ILogger logger, Exception exception, SessionId sessionId);
     }
 }

@@ -41,6 +41,12 @@ internal sealed class ContractClient(HttpClient http)
         public string Code { get; init; } = Code;
     }
 
+    /// <summary>Beyond the contract: one entry of the list of sessions.</summary>
+    public sealed record Session(
+        string Id, string? DeviceName, string? Address, string? UserAgent, DateTimeOffset CreatedAt, DateTimeOffset LastUsedAt, bool Current);
+
+    public sealed record SessionList(IReadOnlyList<Session> Sessions);
+
     public sealed record Fault(string Field, string Message);
 
     public sealed class UnexpectedAnswerException(HttpStatusCode status, string body) : Exception($"{(int)status}: {body}")
@@ -58,9 +64,21 @@ internal sealed class ContractClient(HttpClient http)
     public async Task<AuthResponse> RefreshAsync(string accessToken, string refreshToken) =>
         Noted(await ReadAsync<AuthResponse>(await SendAsync(HttpMethod.Post, "/auth/v1/refresh", accessToken, new { refreshToken }), HttpStatusCode.OK));
 
-    public async Task LogoutAsync(string accessToken)
+    public async Task<AuthResponse> LoginAsync(string email, string password, string deviceName) => Noted(await ReadAsync<AuthResponse>(
+        await SendAsync(HttpMethod.Post, "/auth/v1/login", null, new { email, password = SecretLedger.Note(password), deviceName }), HttpStatusCode.OK));
+
+    public async Task<IReadOnlyList<Session>> SessionsAsync(string accessToken) =>
+        (await ReadAsync<SessionList>(await SendAsync(HttpMethod.Get, "/auth/v1/sessions", accessToken, null), HttpStatusCode.OK)).Sessions;
+
+    public Task LogoutAsync(string accessToken) => ExpectNothingAsync(HttpMethod.Post, "/auth/v1/logout", accessToken);
+
+    public Task LogoutAsync(string accessToken, string scope) => ExpectNothingAsync(HttpMethod.Post, "/auth/v1/logout?scope=" + scope, accessToken);
+
+    public Task EndSessionAsync(string accessToken, string id) => ExpectNothingAsync(HttpMethod.Delete, "/auth/v1/sessions/" + id, accessToken);
+
+    private async Task ExpectNothingAsync(HttpMethod method, string path, string accessToken)
     {
-        using HttpResponseMessage answer = await SendAsync(HttpMethod.Post, "/auth/v1/logout", accessToken, null);
+        using HttpResponseMessage answer = await SendAsync(method, path, accessToken, null);
         string body = await answer.Content.ReadAsStringAsync();
         if (answer.StatusCode != HttpStatusCode.NoContent)
         {
