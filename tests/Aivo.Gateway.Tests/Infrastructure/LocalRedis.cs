@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using StackExchange.Redis;
 
 namespace Aivo.Gateway.Tests.Infrastructure;
 
@@ -15,7 +16,7 @@ internal sealed class LocalRedis : IAsyncDisposable
     private readonly string[] _options;
     private Process? _process;
 
-    private LocalRedis(TemporaryDirectory? data, string? password)
+    private LocalRedis(TemporaryDirectory? data, string? password, LocalRedis? primary = null)
     {
         _data = data;
         _options =
@@ -23,6 +24,7 @@ internal sealed class LocalRedis : IAsyncDisposable
             "--port", $"{_port}", "--bind", "127.0.0.1", "--save", "", "--maxmemory-policy", "noeviction",
             .. data is null ? ["--appendonly", "no"] : new[] { "--dir", data.Path, "--appendonly", "yes", "--appendfsync", "always" },
             .. password is null ? [] : new[] { "--requirepass", password },
+            .. primary is null ? [] : new[] { "--replicaof", $"127.0.0.1 {primary._port}" },
         ];
     }
 
@@ -34,6 +36,26 @@ internal sealed class LocalRedis : IAsyncDisposable
 
     /// <summary>A server that loses nothing it has acknowledged: every write is on the disk before its answer.</summary>
     public static Task<LocalRedis> StartDurableAsync() => StartAsync(new LocalRedis(new TemporaryDirectory(), null));
+
+    /// <summary>A server that follows <paramref name="primary"/>; returns when it has caught up for the first time.</summary>
+    public static async Task<LocalRedis> StartReplicaAsync(LocalRedis primary)
+    {
+        LocalRedis replica = await StartAsync(new LocalRedis(null, null, primary));
+        await Eventually.TrueAsync(
+            async () => (await replica.CommandAsync("INFO", "replication")).Contains("master_link_status:up", StringComparison.Ordinal),
+            () => "the replica did not catch up");
+        return replica;
+    }
+
+    /// <summary>Makes a replica a primary. What the old primary takes from now on, this server will never have.</summary>
+    public async Task PromoteAsync() => Assert.Equal("OK", await CommandAsync("REPLICAOF", "NO", "ONE"));
+
+    /// <summary>Runs one command on a connection of its own.</summary>
+    public async Task<string> CommandAsync(string command, params object[] arguments)
+    {
+        await using ConnectionMultiplexer connection = await ConnectionMultiplexer.ConnectAsync($"{Configuration},allowAdmin=true");
+        return (string?)await connection.GetDatabase().ExecuteAsync(command, arguments, CommandFlags.PreferMaster) ?? "";
+    }
 
     /// <summary>Starts the server; ends it first where it runs.</summary>
     public async Task RestartAsync()
