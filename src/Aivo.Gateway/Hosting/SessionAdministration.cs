@@ -1,9 +1,11 @@
+using System.Diagnostics.Metrics;
 using Aivo.Gateway.Configuration;
 using Aivo.Gateway.Http;
 using Aivo.Gateway.Primitives;
 using Aivo.Gateway.Redis;
 using Aivo.Gateway.Revocation;
 using Aivo.Gateway.Sessions;
+using Aivo.Gateway.Telemetry;
 using Microsoft.Extensions.Logging.Abstractions;
 
 namespace Aivo.Gateway.Hosting;
@@ -33,7 +35,9 @@ internal static class SessionAdministration
 
         await using var redis = new RedisConnection(settings.Redis, NullLogger<RedisConnection>.Instance);
         var store = new RedisSessionStore(redis);
-        var transactions = new SessionTransactions(store, settings.Sessions, RevocationOptions.Retention, NullLogger<SessionTransactions>.Instance);
+        await using ServiceProvider meters = new ServiceCollection().AddMetrics().BuildServiceProvider(); // nobody collects them
+        var transactions = new SessionTransactions(
+            store, settings.Sessions, RevocationOptions.Retention, new GatewayMetrics(meters.GetRequiredService<IMeterFactory>()), NullLogger<SessionTransactions>.Instance);
         var sessions = new UserSessions(store, new RedisSessionIndex(redis), transactions, settings.Sessions, NullLogger<UserSessions>.Instance);
         int ended = 0;
         await sessions.EndAsync(

@@ -57,12 +57,6 @@ internal static class SessionIndexScripts
     /// <summary>KEYS: the user. Returns the whole hash.</summary>
     public const string ReadIndex = "return redis.call('HGETALL', KEYS[1])";
 
-    /// <summary>KEYS: records. Returns the clock, and the bytes or nil of each.</summary>
-    public const string ReadMany = """
-        local t = redis.call('TIME')
-        return {t[1] * 1000 + math.floor(t[2] / 1000), redis.call('MGET', unpack(KEYS))}
-        """;
-
     /// <summary>KEYS: the user. ARGV: the ids of the sessions to take out.</summary>
     public const string Drop = "return redis.call('HDEL', KEYS[1], unpack(ARGV))";
 }

@@ -35,9 +35,6 @@ internal sealed record CreateResult(CreateOutcome Outcome, DateTimeOffset Now, I
 /// <param name="Sessions">The index at that moment: every session of the user that can go on but for those begun later.</param>
 internal sealed record RaisedEpoch(long Number, ImmutableArray<IndexedSession> Sessions);
 
-/// <summary>What the store holds under several ids, in their order, and its clock at that moment.</summary>
-internal sealed record StoredSessions(ImmutableArray<byte[]?> Records, DateTimeOffset Now);
-
 /// <summary>
 /// Each user's sessions and epoch. An entry comes with its session's record, in one step, and goes with the commit that ends the session
 /// (<see cref="SessionWrite.Unindexed"/>). Every method throws <see cref="StoreUnavailableException"/> when there is no answer; what it
@@ -61,9 +58,6 @@ internal interface ISessionIndex
 
     /// <summary>The user's index, in no order.</summary>
     ValueTask<ImmutableArray<IndexedSession>> ReadIndexAsync(UserId user, ushort shard, CancellationToken cancellationToken);
-
-    /// <summary>Reads records of one shard in one call.</summary>
-    ValueTask<StoredSessions> ReadManyAsync(ImmutableArray<SessionId> ids, CancellationToken cancellationToken);
 
     /// <summary>Takes entries out of the index whose sessions can never go on.</summary>
     ValueTask DropAsync(UserId user, ushort shard, ImmutableArray<SessionId> ids, CancellationToken cancellationToken);

@@ -72,15 +72,6 @@ internal sealed partial class InMemorySessionStore : ISessionIndex
         }
     }
 
-    public ValueTask<StoredSessions> ReadManyAsync(ImmutableArray<SessionId> ids, CancellationToken cancellationToken)
-    {
-        cancellationToken.ThrowIfCancellationRequested();
-        lock (_lock)
-        {
-            return ValueTask.FromResult(new StoredSessions([.. ids.Select(id => Find(id).Bytes)], Now));
-        }
-    }
-
     public ValueTask DropAsync(UserId user, ushort shard, ImmutableArray<SessionId> ids, CancellationToken cancellationToken)
     {
         cancellationToken.ThrowIfCancellationRequested();

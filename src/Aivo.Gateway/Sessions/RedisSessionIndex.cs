@@ -57,17 +57,6 @@ internal sealed class RedisSessionIndex(RedisConnection redis) : ISessionIndex
     public async ValueTask<ImmutableArray<IndexedSession>> ReadIndexAsync(UserId user, ushort shard, CancellationToken cancellationToken) =>
         Entries(await redis.EvaluateAsync(SessionIndexScripts.ReadIndex, [redis.Keys.User(shard, user)], [], cancellationToken), shard);
 
-    public async ValueTask<StoredSessions> ReadManyAsync(ImmutableArray<SessionId> ids, CancellationToken cancellationToken)
-    {
-        if (ids.IsEmpty)
-        {
-            return new StoredSessions([], DateTimeOffset.UnixEpoch);
-        }
-
-        RedisResult reply = await redis.EvaluateAsync(SessionIndexScripts.ReadMany, [.. ids.Select(redis.Keys.Session)], [], cancellationToken);
-        return new StoredSessions([.. ((RedisResult[])reply[1]!).Select(record => (byte[]?)record)], Time((long)reply[0]));
-    }
-
     public async ValueTask DropAsync(UserId user, ushort shard, ImmutableArray<SessionId> ids, CancellationToken cancellationToken)
     {
         if (!ids.IsEmpty)

@@ -107,12 +107,12 @@ internal sealed partial class UserSessions(
     private async Task<ImmutableArray<(SessionId Id, SessionRecord? Record, SessionLiveness? Liveness)>> ReadAsync(
         ImmutableArray<SessionId> ids, CancellationToken cancellationToken)
     {
-        StoredSessions stored = await index.ReadManyAsync(ids, cancellationToken);
+        IReadOnlyList<StoredSession> stored = await store.ReadManyAsync(ids, cancellationToken);
         var read = ImmutableArray.CreateBuilder<(SessionId Id, SessionRecord? Record, SessionLiveness? Liveness)>(ids.Length);
         for (int i = 0; i < ids.Length; i++)
         {
-            bool readable = TryDecode(ids[i], stored.Records[i], out SessionRecord? record, out _);
-            read.Add((ids[i], record, readable ? record.Liveness(stored.Now, options) : null));
+            bool readable = TryDecode(ids[i], stored[i].Bytes, out SessionRecord? record, out _);
+            read.Add((ids[i], record, readable ? record.Liveness(stored[i].Now, options) : null));
         }
 
         return read.MoveToImmutable();
@@ -141,7 +141,7 @@ internal sealed partial class UserSessions(
 
     private static partial class Log
     {
-        [LoggerMessage(310, LogLevel.Error, "The record of session {SessionId}, one of its user's, cannot be read", EventName = "UserSessionUnreadable")]
+        [LoggerMessage(320, LogLevel.Error, "The record of session {SessionId}, one of its user's, cannot be read", EventName = "UserSessionUnreadable")]
         public static partial void Unreadable(ILogger logger, Exception exception, SessionId sessionId);
     }
 }

@@ -58,7 +58,7 @@ public sealed class LoginOvertakenTests : IDisposable
             new SessionLogins(_store, SessionSamples.Options, SessionSamples.Retention, () => _store.Position, _time.GetUtcNow),
             new SessionEndings(transactions, users, replica, new SyncAcknowledgements(new InMemoryRevocationLog(_time), revocation, _time, metrics), audit),
             _kit.RefreshKeys,
-            new TokenPairs(new AccessTokenIssuer(_kit.Keys, _kit.Options), new RefreshTokenCodec(_kit.RefreshKeys, _kit.Options), _kit.Options),
+            new TokenPairs(new AccessTokenIssuer(_kit.Keys, _kit.Options), new RefreshTokenCodec(_kit.RefreshKeys, _kit.Options), _kit.Options, _time),
             new CallerCheck(new RevocationCheck(state, replica), state),
             audit,
             metrics);

@@ -194,9 +194,6 @@ public sealed class SessionEpochHistoryTests(RedisServer server)
         public ValueTask<ImmutableArray<IndexedSession>> ReadIndexAsync(UserId user, ushort shard, CancellationToken cancellationToken) =>
             inner.ReadIndexAsync(user, shard, cancellationToken);
 
-        public ValueTask<StoredSessions> ReadManyAsync(ImmutableArray<SessionId> ids, CancellationToken cancellationToken) =>
-            inner.ReadManyAsync(ids, cancellationToken);
-
         public ValueTask DropAsync(UserId user, ushort shard, ImmutableArray<SessionId> ids, CancellationToken cancellationToken) =>
             inner.DropAsync(user, shard, ids, cancellationToken);
     }

@@ -145,17 +145,6 @@ public abstract class SessionIndexContract
     }
 
     [Fact]
-    public async Task ManyRecords_AreReadInOrder_TheMissingOnesAsNone()
-    {
-        SessionRecord first = await CreateAsync(), second = await CreateAsync();
-        StoredSessions read = await Index.ReadManyAsync([second.Id, SessionId.Create(0), first.Id], Token);
-
-        Assert.Equal([SessionRecordCodec.Encode(second), null, SessionRecordCodec.Encode(first)], read.Records);
-        Assert.InRange(read.Now, second.CreatedAt, (await Store.ReadAsync(first.Id, Token)).Now);
-        Assert.Empty((await Index.ReadManyAsync([], Token)).Records);
-    }
-
-    [Fact]
     public async Task SessionsBegunWhileTheEpochIsRaised_AreInTheRaisesIndex_OrRefused()
     {
         LogPosition position = await PositionAsync();

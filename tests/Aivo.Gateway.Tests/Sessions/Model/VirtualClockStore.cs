@@ -11,6 +11,9 @@ internal sealed class VirtualClockStore(ISessionStore inner, TimeProvider clock)
     public async ValueTask<StoredSession> ReadAsync(SessionId id, CancellationToken cancellationToken) =>
         AtVirtualTime(await inner.ReadAsync(id, cancellationToken));
 
+    public async ValueTask<IReadOnlyList<StoredSession>> ReadManyAsync(IReadOnlyList<SessionId> ids, CancellationToken cancellationToken) =>
+        [.. (await inner.ReadManyAsync(ids, cancellationToken)).Select(AtVirtualTime)];
+
     public async ValueTask<CommitResult> CommitAsync(SessionId id, byte[]? expected, SessionWrite write, CancellationToken cancellationToken)
     {
         CommitResult result = await inner.CommitAsync(id, expected, write, cancellationToken);
