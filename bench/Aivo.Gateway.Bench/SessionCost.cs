@@ -19,6 +19,9 @@ internal sealed class SessionCost : IAsyncDisposable
 {
     private const int MostSeconds = 300;
 
+    /// <summary>Below the 16 rotations that one session may have within its windows: the next would be put off.</summary>
+    private const int RotationsASession = 15;
+
     private readonly WebApplication _gateway;
     private readonly ConnectionMultiplexer _admin;
     private readonly int _calls;
@@ -94,13 +97,19 @@ internal sealed class SessionCost : IAsyncDisposable
     private async Task<Round> MeasureAsync(bool login, CancellationToken cancellationToken)
     {
         TimeProvider time = TimeProvider.System;
-        AuthResponse pair = await LoginAsync(cancellationToken);
+        var pairs = new AuthResponse[((_calls - 1) / RotationsASession) + 1];
+        for (int session = 0; session < pairs.Length; session++)
+        {
+            pairs[session] = await LoginAsync(cancellationToken);
+        }
+
         long scripts = await ScriptsAsync() - Fetches;
         TimeSpan cpu = Environment.CpuUsage.TotalTime;
         long began = time.GetTimestamp();
         for (int call = 0; call < _calls; call++)
         {
-            pair = login ? await LoginAsync(cancellationToken) : await RefreshAsync(pair, cancellationToken);
+            int session = call / RotationsASession;
+            pairs[session] = login ? await LoginAsync(cancellationToken) : await RefreshAsync(pairs[session], cancellationToken);
         }
 
         TimeSpan elapsed = time.GetElapsedTime(began);
