@@ -50,7 +50,8 @@ internal sealed class LogoutEndpoint(
 
     private async Task<IResult> EndOthersAsync(AccessToken token, string scope, EndReason reason, IPAddress? address, CancellationToken cancellationToken)
     {
-        if (scope == All && await sessions.FindAsync(token.Session, cancellationToken) is { End.Reason: EndReason.LogoutAll } own)
+        (SessionRecord? own, SessionLiveness liveness) = await sessions.FindAsync(token.Session, cancellationToken);
+        if (scope == All && own is { End.Reason: EndReason.LogoutAll })
         {
             // The caller's own session is the last that "all" ends, so everything else had been done: this is a call repeated after a lost
             // answer. It confirms the end again and acts on nothing else.
@@ -58,19 +59,18 @@ internal sealed class LogoutEndpoint(
             return await DoneAsync(scope, again.RevocationNumber, again.Outcome, cancellationToken);
         }
 
-        if (replica.IsRevoked(token.Session, token.Id, token.KeyId)
-            || await sessions.FindLiveAsync(token.Session, cancellationToken) is not { } session)
+        if (own is null || liveness != SessionLiveness.Live || replica.IsRevoked(token.Session, token.Id, token.KeyId))
         {
             metrics.Logout(scope, Denial.InvalidToken.Code);
             return new DenialResult(Denial.InvalidToken, "session_not_live");
         }
 
         // Whose sessions end is what the record says, not the token.
-        long number = await endings.EndAllAsync(session.User, session.Id, reason, address, cancellationToken);
+        long number = await endings.EndAllAsync(own.User, own.Id, reason, address, cancellationToken);
         if (scope == All)
         {
             // Last, so that a call that breaks off can be repeated with the same token.
-            number = Math.Max(number, (await endings.EndAsync(session.Id, reason, session.User, address, cancellationToken)).RevocationNumber);
+            number = Math.Max(number, (await endings.EndAsync(own.Id, reason, own.User, address, cancellationToken)).RevocationNumber);
         }
 
         return await DoneAsync(scope, number, EndOutcome.Ended, cancellationToken);

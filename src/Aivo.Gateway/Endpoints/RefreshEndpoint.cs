@@ -1,7 +1,7 @@
+using System.Collections.Immutable;
 using Aivo.Gateway.Authentication;
 using Aivo.Gateway.Http;
 using Aivo.Gateway.Primitives;
-using Aivo.Gateway.Revocation;
 using Aivo.Gateway.Sessions;
 using Aivo.Gateway.Tokens;
 using Aivo.Gateway.Users;
@@ -20,8 +20,7 @@ internal sealed class RefreshEndpoint(
     SessionTransactions sessions,
     IUserDirectory users,
     TokenPairs pairs,
-    RevocationReplica replica,
-    SyncAcknowledgements acknowledgements,
+    SessionEndings endings,
     CallerCheck check,
     RefreshReport report)
 {
@@ -117,16 +116,12 @@ internal sealed class RefreshEndpoint(
     /// client hears 503 and repeats. A rotation needs none of this.
     /// </summary>
     /// <exception cref="StoreUnavailableException">There is no acknowledgement.</exception>
-    private async Task ApplyAsync(IEnumerable<RevocationEntry> revocations, long number, bool ended, CancellationToken cancellationToken)
+    private async Task ApplyAsync(ImmutableArray<RevocationEntry> revocations, long number, bool ended, CancellationToken cancellationToken)
     {
-        foreach (RevocationEntry entry in revocations)
-        {
-            replica.Apply(entry);
-        }
-
+        endings.Apply(revocations);
         if (ended)
         {
-            await acknowledgements.WaitAsync(number, cancellationToken);
+            await endings.AcknowledgeAsync(number, cancellationToken);
         }
     }
 }

@@ -1,3 +1,4 @@
+using System.Collections.Immutable;
 using System.Net;
 using Aivo.Gateway.Primitives;
 using Aivo.Gateway.Revocation;
@@ -51,13 +52,18 @@ internal sealed class SessionEndings(
     /// <exception cref="StoreUnavailableException">That cannot be said: 503, and the client repeats.</exception>
     public Task AcknowledgeAsync(long number, CancellationToken cancellationToken) => acknowledgements.WaitAsync(number, cancellationToken);
 
-    private void Note(SessionId id, SessionResult<EndOutcome> end, EndReason reason, UserId? user, IPAddress? address)
+    /// <summary>What was committed counts on this node at once.</summary>
+    public void Apply(ImmutableArray<RevocationEntry> revocations)
     {
-        foreach (RevocationEntry entry in end.Revocations)
+        foreach (RevocationEntry entry in revocations)
         {
             replica.Apply(entry);
         }
+    }
 
+    private void Note(SessionId id, SessionResult<EndOutcome> end, EndReason reason, UserId? user, IPAddress? address)
+    {
+        Apply(end.Revocations);
         audit.SessionEnded(reason.Word(), id, user ?? end.Record?.User, address);
     }
 }

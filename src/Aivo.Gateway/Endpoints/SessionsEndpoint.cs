@@ -31,8 +31,7 @@ internal sealed class SessionsEndpoint(UserSessions sessions, SessionEndings end
         AccessToken caller = Caller(context);
         if (!SessionId.TryParse(context.Request.RouteValues["id"] as string, out SessionId id)
             || id.Shard != caller.Session.Shard
-            || await sessions.FindAsync(id, cancellationToken) is not { } session
-            || session.User != caller.User)
+            || (await sessions.FindAsync(id, cancellationToken)).Record?.User != caller.User)
         {
             metrics.Logout(Scope, Denial.NotFound.Code);
             return new DenialResult(Denial.NotFound);

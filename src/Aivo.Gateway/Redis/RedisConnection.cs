@@ -76,8 +76,9 @@ internal sealed partial class RedisConnection : IAsyncDisposable
         {
             await multiplexer.ConfigureAsync();
         }
-        catch (Exception exception) when (exception is RedisException or RedisCommandException or TimeoutException or ObjectDisposedException)
+        catch (Exception exception)
         {
+            // Whatever it is: nobody waits for this, and the next failed call has to be able to ask again.
             LogOnce(exception);
         }
 

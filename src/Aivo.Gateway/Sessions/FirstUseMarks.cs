@@ -96,8 +96,17 @@ internal sealed partial class FirstUseMarks : IHostedService, IDisposable
                 await Task.Delay(Interval, _time, _stopping.Token).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
             }
 
-            await CommitAsync(Take());
-            LogDropped();
+            List<FirstUse> marks = Take();
+            try
+            {
+                await CommitAsync(marks);
+                LogDropped();
+            }
+            catch (Exception exception)
+            {
+                // Nothing above is known to throw; a loop that ended silently would drop every mark from then on.
+                Log.Failed(_logger, exception, marks.Count);
+            }
         }
     }
 
@@ -175,6 +184,9 @@ internal sealed partial class FirstUseMarks : IHostedService, IDisposable
     {
         [LoggerMessage(310, LogLevel.Warning, "{Count} first uses of tokens could not be noted; those that follow are counted only, until one can be", EventName = "FirstUsesNotWritten")]
         public static partial void NotWritten(ILogger logger, Exception? exception, int count);
+
+        [LoggerMessage(312, LogLevel.Error, "Noting {Count} first uses of tokens failed in a way that was not foreseen; going on", EventName = "FirstUsesFailed")]
+        public static partial void Failed(ILogger logger, Exception exception, int count);
 
         [LoggerMessage(311, LogLevel.Warning, "{Count} first uses of tokens were dropped, since {Most} were waiting; those that follow are counted only, until there is room", EventName = "FirstUsesDropped")]
         public static partial void Overflowing(ILogger logger, int count, int most);

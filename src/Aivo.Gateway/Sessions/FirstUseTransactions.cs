@@ -71,8 +71,9 @@ internal sealed class FirstUseTransactions(ISessionStore store, TimeSpan retenti
     {
         for (int attempt = 0; attempt < MostAttempts; attempt++)
         {
-            if (!TryDecode(mark.Session, stored.Bytes, out SessionRecord? record))
+            if (!SessionRecordCodec.TryDecode(mark.Session, stored.Bytes, out SessionRecord? record, out _))
             {
+                // Not logged here: whoever refreshes the session is told, and a later release's records may come by the thousand.
                 return FirstUseOutcome.Failed;
             }
 
@@ -92,20 +93,5 @@ internal sealed class FirstUseTransactions(ISessionStore store, TimeSpan retenti
         }
 
         return FirstUseOutcome.Failed;
-    }
-
-    private static bool TryDecode(SessionId id, byte[]? bytes, out SessionRecord? record)
-    {
-        try
-        {
-            record = bytes is null ? null : SessionRecordCodec.Decode(id, bytes);
-            return true;
-        }
-        catch (SessionRecordUnreadableException)
-        {
-            // Not logged here: whoever refreshes the session is told, and a later release's records may come by the thousand.
-            record = null;
-            return false;
-        }
     }
 }

@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using System.Diagnostics.CodeAnalysis;
 using System.Text.Json;
 using System.Text.Json.Serialization;
 using Aivo.Gateway.Primitives;
@@ -32,6 +33,25 @@ internal static partial class SessionRecordCodec
             record.Adopted is { } adopted ? new StoredAdoption(adopted.Number, adopted.At.ToUnixTimeMilliseconds()) : null,
             record.SharedLeaves is 0 ? null : record.SharedLeaves),
         StoredContext.Default.Stored);
+
+    /// <summary>As <see cref="Decode"/>, for what a store holds under an id.</summary>
+    /// <param name="bytes">Null where nothing is stored: then the record is null, and that is an answer.</param>
+    /// <returns>False when the bytes cannot be read: neither "no session" nor a session.</returns>
+    public static bool TryDecode(
+        SessionId id, byte[]? bytes, out SessionRecord? record, [NotNullWhen(false)] out SessionRecordUnreadableException? reason)
+    {
+        (record, reason) = (null, null);
+        try
+        {
+            record = bytes is null ? null : Decode(id, bytes);
+            return true;
+        }
+        catch (SessionRecordUnreadableException exception)
+        {
+            reason = exception;
+            return false;
+        }
+    }
 
     /// <exception cref="SessionRecordUnreadableException">The bytes are damaged, or written by a release that knows more.</exception>
     public static SessionRecord Decode(SessionId id, ReadOnlySpan<byte> bytes)

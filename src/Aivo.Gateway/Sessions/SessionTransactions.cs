@@ -19,21 +19,6 @@ internal sealed partial class SessionTransactions(
     /// </summary>
     public const int MostAttempts = 8;
 
-    /// <summary>Begins a session, in two calls to the store: its clock decides, and only it can tell it.</summary>
-    /// <param name="shard">The user's.</param>
-    /// <exception cref="StoreUnavailableException">Nothing can be said; at worst a session remains of which nobody has a token.</exception>
-    public async Task<SessionRecord> CreateAsync(
-        UserId user, TenantId tenant, SessionClient client, string activeKeyId, ushort shard, CancellationToken cancellationToken)
-    {
-        SessionId id = SessionId.Create(shard);
-        StoredSession stored = await store.ReadAsync(id, cancellationToken);
-        SessionRecord record = SessionLifecycle.Create(id, user, tenant, client, LeafLabels.CreateRoot(), activeKeyId, stored.Now, options);
-
-        // Never over a record that is there: 128 random bits do not meet by chance, so a store that holds one is not to be believed.
-        CommitResult result = await store.CommitAsync(id, null, Write(record, []), cancellationToken);
-        return result.Committed ? record : throw Unavailable(null);
-    }
-
     /// <summary>Presents a refresh token whose seal holds.</summary>
     /// <param name="readStanding">Reads the user again, after each success and before its commit (SR-53).</param>
     /// <returns>A success, with the live leaf to hand out; or a refusal, which changed nothing unless it ended the session.</returns>
@@ -120,16 +105,14 @@ internal sealed partial class SessionTransactions(
 
     private SessionRecord? Decode(SessionId id, byte[]? bytes)
     {
-        try
+        if (SessionRecordCodec.TryDecode(id, bytes, out SessionRecord? record, out SessionRecordUnreadableException? reason))
         {
-            return bytes is null ? null : SessionRecordCodec.Decode(id, bytes);
+            return record;
         }
-        catch (SessionRecordUnreadableException exception)
-        {
-            // Neither "no session" (its owner would be logged out, a log-out would be confirmed that ended nothing) nor a session.
-            Log.Unreadable(logger, exception, id);
-            throw Unavailable(exception);
-        }
+
+        // Neither "no session" (its owner would be logged out, a log-out would be confirmed that ended nothing) nor a session.
+        Log.Unreadable(logger, reason, id);
+        throw Unavailable(reason);
     }
 
     private static StoreUnavailableException Unavailable(Exception? inner) => new("sessions", inner);

@@ -1,5 +1,6 @@
 using System.Collections.Concurrent;
 using System.Collections.Immutable;
+using System.Diagnostics.CodeAnalysis;
 using Aivo.Gateway.Primitives;
 
 namespace Aivo.Gateway.Sessions;
@@ -14,16 +15,14 @@ internal sealed partial class UserSessions(
     /// <summary>How many sessions of a user are ended at the same time.</summary>
     private const int MostAtOnce = 8;
 
-    /// <summary>The record under an id, live or not; null when nothing is stored.</summary>
-    public async Task<SessionRecord?> FindAsync(SessionId id, CancellationToken cancellationToken) =>
-        Decode(id, (await store.ReadAsync(id, cancellationToken)).Bytes);
-
-    /// <summary>The record under an id if the session is live.</summary>
-    public async Task<SessionRecord?> FindLiveAsync(SessionId id, CancellationToken cancellationToken)
+    /// <summary>The record under an id, and how much life it has left; no record when nothing is stored.</summary>
+    /// <exception cref="StoreUnavailableException">Neither "no session" nor a session: a record that cannot be read may be live.</exception>
+    public async Task<(SessionRecord? Record, SessionLiveness Liveness)> FindAsync(SessionId id, CancellationToken cancellationToken)
     {
         StoredSession stored = await store.ReadAsync(id, cancellationToken);
-        SessionRecord? record = Decode(id, stored.Bytes);
-        return record.Liveness(stored.Now, options) == SessionLiveness.Live ? record : null;
+        return TryDecode(id, stored.Bytes, out SessionRecord? record, out Exception? reason)
+            ? (record, record.Liveness(stored.Now, options))
+            : throw new StoreUnavailableException("sessions", reason);
     }
 
     /// <summary>The user's live sessions, the newest first.</summary>
@@ -118,25 +117,16 @@ internal sealed partial class UserSessions(
         return read.MoveToImmutable();
     }
 
-    /// <exception cref="StoreUnavailableException">Neither "no session" nor a session: a record that cannot be read may be live.</exception>
-    private SessionRecord? Decode(SessionId id, byte[]? bytes) => TryDecode(id, bytes, out SessionRecord? record, out Exception? reason)
-        ? record
-        : throw new StoreUnavailableException("sessions", reason);
-
-    private bool TryDecode(SessionId id, byte[]? bytes, out SessionRecord? record, out Exception? reason)
+    private bool TryDecode(SessionId id, byte[]? bytes, out SessionRecord? record, [NotNullWhen(false)] out Exception? reason)
     {
-        (record, reason) = (null, null);
-        try
+        bool readable = SessionRecordCodec.TryDecode(id, bytes, out record, out SessionRecordUnreadableException? unreadable);
+        if (unreadable is not null)
         {
-            record = bytes is null ? null : SessionRecordCodec.Decode(id, bytes);
-            return true;
+            Log.Unreadable(logger, unreadable, id);
         }
-        catch (SessionRecordUnreadableException exception)
-        {
-            Log.Unreadable(logger, exception, id);
-            reason = exception;
-            return false;
-        }
+
+        reason = unreadable;
+        return readable;
     }
 
     private static partial class Log

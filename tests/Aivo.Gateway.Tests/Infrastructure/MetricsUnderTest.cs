@@ -23,13 +23,15 @@ internal sealed class MetricsUnderTest : IDisposable
                 listener.EnableMeasurementEvents(instrument);
             }
         };
-        _listener.SetMeasurementEventCallback<long>((_, value, tags, _) => _counts.AddOrUpdate((string)tags[0].Value!, value, (_, count) => count + value));
+        _listener.SetMeasurementEventCallback<long>((_, value, tags, _) =>
+            _counts.AddOrUpdate(tags.IsEmpty ? "" : (string)tags[0].Value!, value, (_, count) => count + value));
         _listener.Start();
         Metrics = new GatewayMetrics(factory);
     }
 
     public GatewayMetrics Metrics { get; }
 
+    /// <param name="outcome">Empty for a counter without tags.</param>
     public long this[string outcome] => _counts.GetValueOrDefault(outcome);
 
     public void Dispose()

@@ -74,6 +74,9 @@ internal sealed class EventRecorder<T> : ILogger<T>
 {
     private readonly List<string> _events = [];
 
+    /// <summary>Runs once, in place of the first event.</summary>
+    public Action? BeforeFirst { get; set; }
+
     public string[] Events
     {
         get
@@ -91,6 +94,12 @@ internal sealed class EventRecorder<T> : ILogger<T>
 
     public void Log<TState>(LogLevel logLevel, EventId eventId, TState state, Exception? exception, Func<TState, Exception?, string> formatter)
     {
+        if (BeforeFirst is { } act)
+        {
+            BeforeFirst = null;
+            act();
+        }
+
         lock (_events)
         {
             _events.Add(eventId.Name ?? "");

@@ -71,7 +71,7 @@ public sealed class EarlierDraftTests
         CancellationToken cancellationToken = TestContext.Current.CancellationToken;
         var store = new ObservedStore(new InMemorySessionStore(new Microsoft.Extensions.Time.Testing.FakeTimeProvider(Noon)));
         SessionTransactions node = Transactions(store);
-        SessionRecord lost = await node.CreateAsync(User, Tenant, Client, "key-1", 0, cancellationToken);
+        SessionRecord lost = await StoreNewAsync(store, cancellationToken);
         SessionRecord other = lost with { Live = lost.Live with { Label = LeafLabels.CreateRoot() } };
         byte[] otherBytes = SessionRecordCodec.Encode(other);
         store.BeforeCommit = async () =>

@@ -45,6 +45,23 @@ public sealed class FirstUseOutageTests : IAsyncDisposable
         Assert.Equal(2, _node.Counts["failed"]);
     }
 
+    /// <summary>Here it is the logger that throws: what fails does not matter, the marks that follow are written.</summary>
+    [Fact]
+    public async Task FailureNobodyForesaw_DoesNotEndTheLoop()
+    {
+        SessionRecord[] sessions = await SessionsAsync(_inner, 2);
+        _store.Before = () => Task.FromException(new StoreUnavailableException("redis", null));
+        _node.Logger.BeforeFirst = () => throw new InvalidOperationException("the disk of the log is full");
+        await _node.StartAsync();
+        _node.Add(sessions[0]);
+        await _node.CountedLaterAsync("failed", 1);
+
+        _store.Before = () => Task.CompletedTask;
+        _node.Add(sessions[1]);
+        await _node.CountedLaterAsync("written", 1);
+        Assert.Equal(["FirstUsesFailed"], _node.Logger.Events);
+    }
+
     [Fact]
     public async Task StoreThatIsBackInTime_LosesNothing()
     {

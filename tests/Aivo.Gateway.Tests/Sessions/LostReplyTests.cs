@@ -94,7 +94,7 @@ public sealed class LostReplyTests
         Assert.Equal(RefreshOutcome.Rotated, (await RefreshAsync(TokenOf(record))).Outcome);
     }
 
-    private Task<SessionRecord> CreateAsync() => _transactions.CreateAsync(User, Tenant, Client, "key-1", 0, Token);
+    private Task<SessionRecord> CreateAsync() => StoreNewAsync(_store, Token);
 
     private Task<SessionResult<RefreshOutcome>> RefreshAsync(PresentedToken token) => _transactions.RefreshAsync(token, "key-1", Active, Token);
 

@@ -27,12 +27,8 @@ internal sealed class MarksUnderTest : IAsyncDisposable
     public static TokenId TokenOf(SessionRecord record) => TokenIds.ForLeaf(record.Live.Label, record.Live.Issued);
 
     /// <summary>Sessions of which no token was used yet.</summary>
-    public static async Task<SessionRecord[]> SessionsAsync(ISessionStore store, int count)
-    {
-        SessionTransactions transactions = SessionSamples.Transactions(store);
-        return await Task.WhenAll(Enumerable.Range(0, count).Select(_ =>
-            transactions.CreateAsync(SessionSamples.User, SessionSamples.Tenant, SessionSamples.Client, "key-1", 0, Cancellation)));
-    }
+    public static Task<SessionRecord[]> SessionsAsync(ISessionStore store, int count) =>
+        Task.WhenAll(Enumerable.Range(0, count).Select(_ => SessionSamples.StoreNewAsync(store, Cancellation)));
 
     public static async Task<DateTimeOffset?> FirstUsedAsync(ISessionStore store, SessionRecord session) =>
         SessionRecordCodec.Decode(session.Id, (await store.ReadAsync(session.Id, Cancellation)).Bytes).Live.FirstUsed;

@@ -135,6 +135,8 @@ public sealed class RedisSessionStoreTests : SessionStoreContract, IAsyncDisposa
             transactions.RefreshAsync(SessionSamples.TokenOf(record), "key-1", SessionSamples.Active, Token).WaitAsync(bound, Token));
         await Assert.ThrowsAsync<StoreUnavailableException>(() => transactions.EndAsync(record.Id, EndReason.Logout, Token).WaitAsync(bound, Token));
         await Assert.ThrowsAsync<StoreUnavailableException>(() =>
-            transactions.CreateAsync(SessionSamples.User, SessionSamples.Tenant, SessionSamples.Client, "key-1", 0, Token).WaitAsync(bound, Token));
+            new SessionLogins(new RedisSessionIndex(redis), SessionSamples.Options, SessionSamples.Retention, () => null, TimeProvider.System.GetUtcNow)
+                .BeginAsync(SessionSamples.User, SessionSamples.Tenant, SessionSamples.Client, "key-1", 0, new LogPosition("epoch", 0), Token)
+                .WaitAsync(bound, Token));
     }
 }

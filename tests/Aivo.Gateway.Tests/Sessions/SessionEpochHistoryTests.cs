@@ -155,7 +155,7 @@ public sealed class SessionEpochHistoryTests(RedisServer server)
                     break;
                 case Act.Refresh when _begun.Count > 0:
                     SessionRecord record = _begun[step.Which % _begun.Count].Record;
-                    await _transactions.RefreshAsync(TokenOf(await _sessions.FindAsync(record.Id, Token) ?? record), "key-1", Active, Token);
+                    await _transactions.RefreshAsync(TokenOf((await _sessions.FindAsync(record.Id, Token)).Record ?? record), "key-1", Active, Token);
                     break;
                 case Act.Delete when _begun.Count > 0:
                     SessionId removed = _begun[step.Which % _begun.Count].Record.Id;

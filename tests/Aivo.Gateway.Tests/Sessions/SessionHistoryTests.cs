@@ -52,7 +52,7 @@ public sealed class SessionHistoryTests(RedisServer server)
     {
         var store = new ObservedStore(inner);
         SessionTransactions transactions = Transactions(store);
-        SessionRecord record = await transactions.CreateAsync(User, Tenant, Client, "key-1", 0, Token);
+        SessionRecord record = await StoreNewAsync(store, Token);
         List<PresentedToken> tokens = [TokenOf(record)];
         HashSet<PresentedToken> used = [];
         bool ended = false;

@@ -59,7 +59,7 @@ public sealed class SessionRaceTests(RedisServer server) : IAsyncLifetime
         string prefix = RedisServer.NewKeyPrefix();
         RedisConnection[] connections = [.. Enumerable.Range(0, 3).Select(_ => ConnectTo(own.Configuration, prefix))];
         SessionTransactions[] nodes = [.. connections.Select(connection => Transactions(new RedisSessionStore(connection)))];
-        SessionRecord record = await nodes[0].CreateAsync(User, Tenant, Client, "key-1", 0, Token);
+        SessionRecord record = await StoreNewAsync(new RedisSessionStore(connections[0]), Token);
         foreach (SessionTransactions node in nodes)
         {
             // Connected and with its scripts loaded, before anything is measured.
@@ -124,7 +124,7 @@ public sealed class SessionRaceTests(RedisServer server) : IAsyncLifetime
         }
     }
 
-    private Task<SessionRecord> CreateAsync() => _nodes[0].CreateAsync(User, Tenant, Client, "key-1", 0, Token);
+    private Task<SessionRecord> CreateAsync() => StoreNewAsync(_stores[0], Token);
 
     private Task<SessionResult<RefreshOutcome>> RefreshAsync(int number, SessionRecord record) =>
         _nodes[number % 3].RefreshAsync(TokenOf(record), "key-1", Active, Token);

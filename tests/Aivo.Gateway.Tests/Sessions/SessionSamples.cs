@@ -30,6 +30,17 @@ internal static class SessionSamples
     public static SessionRecord NewRecord(DateTimeOffset? now = null) =>
         SessionLifecycle.Create(SessionId.Create(0), User, Tenant, Client, LeafLabels.CreateRoot(), "key-1", now ?? Noon, Options);
 
+    /// <summary>A session that has begun, in two calls to the store; logins do it in one, with the index (<see cref="SessionLogins"/>).</summary>
+    public static async Task<SessionRecord> StoreNewAsync(ISessionStore store, CancellationToken cancellationToken)
+    {
+        SessionId id = SessionId.Create(0);
+        DateTimeOffset now = (await store.ReadAsync(id, cancellationToken)).Now;
+        SessionRecord record = SessionLifecycle.Create(id, User, Tenant, Client, LeafLabels.CreateRoot(), "key-1", now, Options);
+        var write = new SessionWrite(SessionRecordCodec.Encode(record), record.AbsoluteEnd + Retention, []);
+        Assert.True((await store.CommitAsync(id, null, write, cancellationToken)).Committed);
+        return record;
+    }
+
     public static PresentedToken TokenOf(SessionRecord record) => new(
         record.Id, record.Live.Number, record.Live.Label, DateTimeOffset.FromUnixTimeSeconds(record.Live.Issued.ToUnixTimeSeconds()));
 

@@ -1,5 +1,7 @@
 using Aivo.Gateway.Primitives;
 using Aivo.Gateway.Sessions;
+using Aivo.Gateway.Tests.Infrastructure;
+using Microsoft.Extensions.Logging.Abstractions;
 using Microsoft.Extensions.Time.Testing;
 using static Aivo.Gateway.Tests.Sessions.SessionSamples;
 
@@ -18,27 +20,6 @@ public sealed class SessionTransactionsTests
     }
 
     private static CancellationToken Token => TestContext.Current.CancellationToken;
-
-    [Fact]
-    public async Task Login_TakesTwoCalls_AndIsStored()
-    {
-        SessionRecord record = await CreateAsync();
-
-        Assert.Equal((1, 1), (_store.Reads, _store.Commits));
-        Assert.Equal(Noon, record.CreatedAt);
-        Assert.Equal(SessionRecordCodec.Encode(record), (await _store.ReadAsync(record.Id, Token)).Bytes);
-    }
-
-    /// <summary>SR-09: nothing is shared between two logins of one user.</summary>
-    [Fact]
-    public async Task TwoLogins_ShareNeitherIdNorLabel()
-    {
-        SessionRecord first = await CreateAsync();
-        SessionRecord second = await CreateAsync();
-
-        Assert.NotEqual(first.Id, second.Id);
-        Assert.NotEqual(first.Live.Label, second.Live.Label);
-    }
 
     [Fact]
     public async Task Refresh_ReadsTheUser_AfterTheDecisionAndBeforeTheCommit()
@@ -113,6 +94,25 @@ public sealed class SessionTransactionsTests
 
         Assert.Equal(RefreshOutcome.Ended, await RefreshAsync(record));
         Assert.Equal(1, _store.Conflicts);
+    }
+
+    [Fact]
+    public async Task EachConflict_IsCounted()
+    {
+        using var conflicts = new MetricsUnderTest("aivo.gateway.session.commit_conflicts");
+        var node = new SessionTransactions(_store, Options, Retention, conflicts.Metrics, NullLogger<SessionTransactions>.Instance);
+        SessionRecord record = await CreateAsync();
+        await node.RefreshAsync(TokenOf(record), "key-1", Active, Token);
+        Assert.Equal(0, conflicts[""]);
+
+        OnceBeforeCommit(() => RefreshAsync(record));
+        await node.EndAsync(record.Id, EndReason.Logout, Token);
+        Assert.Equal(0, conflicts[""]);
+
+        SessionRecord other = await CreateAsync();
+        OnceBeforeCommit(() => RefreshAsync(other));
+        await node.EndAsync(other.Id, EndReason.Logout, Token);
+        Assert.Equal(1, conflicts[""]);
     }
 
     [Fact]
@@ -205,7 +205,7 @@ public sealed class SessionTransactionsTests
         Assert.Equal(damaged, (await _store.ReadAsync(record.Id, Token)).Bytes);
     }
 
-    private Task<SessionRecord> CreateAsync() => _transactions.CreateAsync(User, Tenant, Client, "key-1", 0, Token);
+    private Task<SessionRecord> CreateAsync() => StoreNewAsync(_store, Token);
 
     private async Task<RefreshOutcome> RefreshAsync(SessionRecord record) =>
         (await _transactions.RefreshAsync(TokenOf(record), "key-1", Active, Token)).Outcome;

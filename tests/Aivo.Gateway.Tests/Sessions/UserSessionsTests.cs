@@ -35,11 +35,12 @@ public sealed class UserSessionsTests
         _clock.Advance(TimeSpan.FromDays(1));
 
         Assert.Equal([newer.Id, older.Id], (await Sessions.ListAsync(User, 0, Token)).Select(record => record.Id));
-        Assert.Null(await Sessions.FindLiveAsync(idle.Id, Token));
-        Assert.Null(await Sessions.FindLiveAsync(ended.Id, Token));
-        Assert.NotNull(await Sessions.FindLiveAsync(older.Id, Token));
-        Assert.NotNull((await Sessions.FindAsync(ended.Id, Token))?.End);
-        Assert.Null(await Sessions.FindAsync(SessionId.Create(0), Token));
+        Assert.Equal(SessionLiveness.Idle, (await Sessions.FindAsync(idle.Id, Token)).Liveness);
+        Assert.Equal(SessionLiveness.Dead, (await Sessions.FindAsync(ended.Id, Token)).Liveness);
+        (SessionRecord? live, SessionLiveness liveness) = await Sessions.FindAsync(older.Id, Token);
+        Assert.Equal((older.Id, SessionLiveness.Live), (live?.Id, liveness));
+        Assert.NotNull((await Sessions.FindAsync(ended.Id, Token)).Record?.End);
+        Assert.Equal((null, SessionLiveness.Dead), await Sessions.FindAsync(SessionId.Create(0), Token));
     }
 
     [Fact]
@@ -129,7 +130,7 @@ public sealed class UserSessionsTests
         await _store.CommitAsync(damaged.Id, bytes, new SessionWrite("{}"u8.ToArray(), damaged.AbsoluteEnd, []), Token);
 
         await Assert.ThrowsAsync<StoreUnavailableException>(() => Sessions.EndAsync(User, 0, null, EndReason.LogoutAll, (_, _) => { }, Token));
-        Assert.Equal(EndReason.LogoutAll, (await Sessions.FindAsync(fine.Id, Token))?.End?.Reason);
+        Assert.Equal(EndReason.LogoutAll, (await Sessions.FindAsync(fine.Id, Token)).Record?.End?.Reason);
         await Assert.ThrowsAsync<StoreUnavailableException>(() => Sessions.ListAsync(User, 0, Token));
 
         await _store.CommitAsync(damaged.Id, "{}"u8.ToArray(), new SessionWrite(bytes, damaged.AbsoluteEnd, []), Token);
@@ -161,6 +162,17 @@ public sealed class UserSessionsTests
         Assert.InRange((begun.Record.CreatedAt - Noon).Duration(), TimeSpan.Zero, ISessionIndex.ClockTolerance);
         Assert.Equal(begun.Record.CreatedAt + Options.AbsoluteLifetime, begun.Record.AbsoluteEnd);
         Assert.Equal(SessionRecordCodec.Encode(begun.Record), (await _store.ReadAsync(begun.Record.Id, Token)).Bytes);
+    }
+
+    /// <summary>SR-09: nothing is shared between two logins of one user.</summary>
+    [Fact]
+    public async Task TwoLogins_ShareNeitherIdNorLabel()
+    {
+        SessionRecord first = await BeginAsync(default);
+        SessionRecord second = await BeginAsync(default);
+
+        Assert.NotEqual(first.Id, second.Id);
+        Assert.NotEqual(first.Live.Label, second.Live.Label);
     }
 
     private Task<BegunSession?> LoginAsync(LogPosition position, TimeSpan off = default) =>
