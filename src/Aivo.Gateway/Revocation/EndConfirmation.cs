@@ -33,7 +33,10 @@ internal sealed record EndConfirmation
     /// <summary>In which the commit was made.</summary>
     public required string Epoch { get; init; }
 
-    /// <summary>The number that the end's last entry got; 0 where it made none.</summary>
+    /// <summary>
+    /// The number that the end's last entry has; 0 where there is none. An end that is found done keeps the number it first got: with a new
+    /// one, a node that has read a page up to between the two would count as having applied it.
+    /// </summary>
     public required long Number { get; init; }
 
     /// <summary>When the commit's reply arrived.</summary>
