@@ -26,7 +26,7 @@ internal sealed class SessionEndings(
     /// <summary>Ends every session of the user but <paramref name="except"/>, and every log-in that is under way.</summary>
     /// <returns>The highest number of the log that this took.</returns>
     public Task<long> EndAllAsync(UserId user, SessionId except, EndReason reason, IPAddress? address, CancellationToken cancellationToken) =>
-        users.EndAsync(user, except.Shard, except, reason, (id, end) => Note(id, end, reason, user, address), cancellationToken);
+        users.EndAsync(user, except.Shard, except, null, reason, (id, end) => Note(id, end, reason, user, address), cancellationToken);
 
     /// <summary>Ends the sessions beyond <see cref="SessionsOptions.MaxPerUser"/> after a log-in.</summary>
     /// <returns>The highest number of the log that this took; 0 for none.</returns>

@@ -41,7 +41,7 @@ internal static class SessionAdministration
         var sessions = new UserSessions(store, new RedisSessionIndex(redis), transactions, settings.Sessions, NullLogger<UserSessions>.Instance);
         int ended = 0;
         await sessions.EndAsync(
-            user, 0, null, EndReason.UserDisabled,
+            user, 0, null, null, EndReason.UserDisabled,
             (_, end) => Interlocked.Add(ref ended, end.Outcome == EndOutcome.Ended ? 1 : 0), cancellationToken);
         return ended;
     }

@@ -59,4 +59,10 @@ internal static class SessionIndexScripts
 
     /// <summary>KEYS: the user. ARGV: the ids of the sessions to take out.</summary>
     public const string Drop = "return redis.call('HDEL', KEYS[1], unpack(ARGV))";
+
+    /// <summary>
+    /// KEYS: a tenant's users. ARGV: the cursor, about how many to return. Returns the next cursor and the ids. SSCAN returns whoever is in
+    /// the set from its first page to its last, perhaps twice.
+    /// </summary>
+    public const string ReadTenant = "return redis.call('SSCAN', KEYS[1], ARGV[1], 'COUNT', ARGV[2])";
 }

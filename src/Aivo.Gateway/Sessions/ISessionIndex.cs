@@ -35,6 +35,9 @@ internal sealed record CreateResult(CreateOutcome Outcome, DateTimeOffset Now, I
 /// <param name="Sessions">The index at that moment: every session of the user that can go on but for those begun later.</param>
 internal sealed record RaisedEpoch(long Number, ImmutableArray<IndexedSession> Sessions);
 
+/// <param name="Next">The cursor of the next page; 0 after the last.</param>
+internal sealed record TenantPage(ImmutableArray<UserId> Users, long Next);
+
 /// <summary>
 /// Each user's sessions and epoch. An entry comes with its session's record, in one step, and goes with the commit that ends the session
 /// (<see cref="SessionWrite.Unindexed"/>). Every method throws <see cref="StoreUnavailableException"/> when there is no answer; what it
@@ -61,4 +64,11 @@ internal interface ISessionIndex
 
     /// <summary>Takes entries out of the index whose sessions can never go on.</summary>
     ValueTask DropAsync(UserId user, ushort shard, ImmutableArray<SessionId> ids, CancellationToken cancellationToken);
+
+    /// <summary>
+    /// The users who have logged in as members of the tenant, a page at a time: a list of whom to look at, since a user may have moved since
+    /// and may come twice.
+    /// </summary>
+    /// <param name="cursor">0 to begin with, then what the last page gave.</param>
+    ValueTask<TenantPage> ReadTenantAsync(TenantId tenant, ushort shard, long cursor, CancellationToken cancellationToken);
 }

@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using System.Runtime.InteropServices;
 using Aivo.Gateway.Primitives;
 
 namespace Aivo.Gateway.Sessions;
@@ -8,6 +9,7 @@ internal sealed partial class InMemorySessionStore : ISessionIndex
     private const string Epoch = "memory";
 
     private readonly Dictionary<UserId, UserState> _users = [];
+    private readonly Dictionary<TenantId, HashSet<UserId>> _tenants = [];
 
     /// <summary>The last number given out: here nothing can lie between the log and its reader.</summary>
     public LogPosition Position
@@ -47,6 +49,7 @@ internal sealed partial class InMemorySessionStore : ISessionIndex
             _sessions[session.Id] = (session.Bytes, session.CollectAt);
             _collect.Enqueue(session.Id, session.CollectAt);
             user.Sessions[session.Id] = new IndexedSession(session.Id, session.CreatedAt, session.AbsoluteEnd);
+            (CollectionsMarshal.GetValueRefOrAddDefault(_tenants, session.Tenant, out _) ??= []).Add(session.User);
             return ValueTask.FromResult(new CreateResult(
                 CreateOutcome.Created, now, user.Sessions.Count > mostSessions ? [.. user.Sessions.Values] : []));
         }
@@ -84,6 +87,15 @@ internal sealed partial class InMemorySessionStore : ISessionIndex
         }
 
         return ValueTask.CompletedTask;
+    }
+
+    public ValueTask<TenantPage> ReadTenantAsync(TenantId tenant, ushort shard, long cursor, CancellationToken cancellationToken)
+    {
+        cancellationToken.ThrowIfCancellationRequested();
+        lock (_lock)
+        {
+            return ValueTask.FromResult(new TenantPage(_tenants.TryGetValue(tenant, out HashSet<UserId>? users) ? [.. users] : [], 0));
+        }
     }
 
     private UserState User(UserId user)

@@ -65,17 +65,26 @@ internal sealed partial class UserSessions(
     /// Raises the user's epoch, so that no log-in under way stands, then ends every session but <paramref name="except"/>. Where ending one
     /// fails the others are ended all the same, and the failure is thrown at the end: the call can be repeated.
     /// </summary>
+    /// <param name="tenant">Only sessions of this tenant end; null for all. A user who has moved keeps those of the new one.</param>
     /// <param name="ended">Told of each end once it is committed; calls may overlap.</param>
     /// <returns>The highest number of the log that this took.</returns>
     public async Task<long> EndAsync(
-        UserId user, ushort shard, SessionId? except, EndReason reason, Action<SessionId, SessionResult<EndOutcome>> ended, CancellationToken cancellationToken)
+        UserId user, ushort shard, SessionId? except, TenantId? tenant, EndReason reason, Action<SessionId, SessionResult<EndOutcome>> ended,
+        CancellationToken cancellationToken)
     {
         RaisedEpoch raised = await index.RaiseAsync(user, shard, cancellationToken);
+        ImmutableArray<SessionId> ids = [.. raised.Sessions.Select(entry => entry.Id).Where(id => id != except)];
+        if (tenant is not null)
+        {
+            // One that is not there or cannot be read may be the tenant's: ending it says so.
+            ids = [.. (await ReadAsync(ids, cancellationToken)).Where(read => read.Record is null || read.Record.Tenant == tenant).Select(read => read.Id)];
+        }
+
         var numbers = new ConcurrentBag<long> { raised.Number };
         var unknown = new ConcurrentBag<SessionId>();
         var failures = new ConcurrentBag<StoreUnavailableException>();
         var bound = new ParallelOptions { MaxDegreeOfParallelism = MostAtOnce, CancellationToken = cancellationToken };
-        await Parallel.ForEachAsync(raised.Sessions.Select(entry => entry.Id).Where(id => id != except), bound, async (id, token) =>
+        await Parallel.ForEachAsync(ids, bound, async (id, token) =>
         {
             try
             {

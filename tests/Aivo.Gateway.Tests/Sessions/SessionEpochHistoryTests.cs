@@ -166,7 +166,7 @@ public sealed class SessionEpochHistoryTests(RedisServer server)
                     SessionId? except = step.Act == Act.Others && _begun.Count > 0 ? _begun[step.Which % _begun.Count].Record.Id : null;
                     SessionId[] before = [.. _begun.Select(session => session.Record.Id).Where(id => id != except)];
                     _lastRaise = now;
-                    await _sessions.EndAsync(User, 0, except, EndReason.LogoutAll, (_, _) => { }, Token);
+                    await _sessions.EndAsync(User, 0, except, null, EndReason.LogoutAll, (_, _) => { }, Token);
                     _ended.UnionWith(before);
                     break;
             }
@@ -193,6 +193,9 @@ public sealed class SessionEpochHistoryTests(RedisServer server)
 
         public ValueTask<ImmutableArray<IndexedSession>> ReadIndexAsync(UserId user, ushort shard, CancellationToken cancellationToken) =>
             inner.ReadIndexAsync(user, shard, cancellationToken);
+
+        public ValueTask<TenantPage> ReadTenantAsync(TenantId tenant, ushort shard, long cursor, CancellationToken cancellationToken) =>
+            inner.ReadTenantAsync(tenant, shard, cursor, cancellationToken);
 
         public ValueTask DropAsync(UserId user, ushort shard, ImmutableArray<SessionId> ids, CancellationToken cancellationToken) =>
             inner.DropAsync(user, shard, ids, cancellationToken);

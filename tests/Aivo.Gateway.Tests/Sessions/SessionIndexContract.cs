@@ -123,6 +123,18 @@ public abstract class SessionIndexContract
     }
 
     [Fact]
+    public async Task Tenant_NamesWhoLoggedIn_AlsoOnceTheirSessionsHaveEnded()
+    {
+        Assert.Equal(new TenantPage([], 0), await Index.ReadTenantAsync(Tenant, 0, 0, Token), (one, other) => one.Next == other.Next && one.Users.SequenceEqual(other.Users));
+        SessionRecord record = await CreateAsync();
+        await Index.DropAsync(User, 0, [record.Id], Token);
+
+        TenantPage page = await Index.ReadTenantAsync(Tenant, 0, 0, Token);
+        Assert.Equal([User], page.Users);
+        Assert.Equal(0, page.Next);
+    }
+
+    [Fact]
     public async Task CommitThatConflicts_LeavesTheIndexAsItIs()
     {
         SessionRecord record = await CreateAsync();

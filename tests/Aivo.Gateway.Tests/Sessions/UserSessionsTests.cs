@@ -112,7 +112,7 @@ public sealed class UserSessionsTests
 
         LogPosition before = _store.Position;
         var ended = new ConcurrentBag<SessionId>();
-        long number = await Sessions.EndAsync(User, 0, records[7].Id, EndReason.LogoutOthers, (id, _) => ended.Add(id), Token);
+        long number = await Sessions.EndAsync(User, 0, records[7].Id, null, EndReason.LogoutOthers, (id, _) => ended.Add(id), Token);
 
         Assert.Equal(_store.Position.Number, number);
         Assert.Equal(before.Number + 20, number);
@@ -123,18 +123,33 @@ public sealed class UserSessionsTests
     }
 
     [Fact]
+    public async Task EndForATenant_LeavesTheSessionsOfAnother_AndOverridesNoDoubt()
+    {
+        TenantId former = new(Guid.CreateVersion7());
+        SessionRecord moved = await BeginAsync(default), stayed = await BeginAsync(default);
+        byte[] bytes = SessionRecordCodec.Encode(moved);
+        await _store.CommitAsync(moved.Id, bytes, new SessionWrite(SessionRecordCodec.Encode(moved with { Tenant = former }), moved.AbsoluteEnd, []), Token);
+
+        await Sessions.EndAsync(User, 0, null, former, EndReason.LogoutAll, (_, _) => { }, Token);
+        Assert.Equal([stayed.Id], (await Sessions.ListAsync(User, 0, Token)).Select(record => record.Id));
+
+        await _store.CommitAsync(stayed.Id, SessionRecordCodec.Encode(stayed), new SessionWrite("{}"u8.ToArray(), stayed.AbsoluteEnd, []), Token);
+        await Assert.ThrowsAsync<StoreUnavailableException>(() => Sessions.EndAsync(User, 0, null, former, EndReason.LogoutAll, (_, _) => { }, Token));
+    }
+
+    [Fact]
     public async Task End_OfOneThatCannotBeRead_EndsTheOthers_AndIsToBeRepeated()
     {
         SessionRecord damaged = await BeginAsync(default), fine = await BeginAsync(default);
         byte[] bytes = SessionRecordCodec.Encode(damaged);
         await _store.CommitAsync(damaged.Id, bytes, new SessionWrite("{}"u8.ToArray(), damaged.AbsoluteEnd, []), Token);
 
-        await Assert.ThrowsAsync<StoreUnavailableException>(() => Sessions.EndAsync(User, 0, null, EndReason.LogoutAll, (_, _) => { }, Token));
+        await Assert.ThrowsAsync<StoreUnavailableException>(() => Sessions.EndAsync(User, 0, null, null, EndReason.LogoutAll, (_, _) => { }, Token));
         Assert.Equal(EndReason.LogoutAll, (await Sessions.FindAsync(fine.Id, Token)).Record?.End?.Reason);
         await Assert.ThrowsAsync<StoreUnavailableException>(() => Sessions.ListAsync(User, 0, Token));
 
         await _store.CommitAsync(damaged.Id, "{}"u8.ToArray(), new SessionWrite(bytes, damaged.AbsoluteEnd, []), Token);
-        await Sessions.EndAsync(User, 0, null, EndReason.LogoutAll, (_, _) => { }, Token);
+        await Sessions.EndAsync(User, 0, null, null, EndReason.LogoutAll, (_, _) => { }, Token);
         Assert.Empty(await _store.ReadIndexAsync(User, 0, Token));
     }
 
@@ -145,7 +160,7 @@ public sealed class UserSessionsTests
         _clock.Advance(TimeSpan.FromDays(31));
         Assert.Single(await _store.ReadIndexAsync(User, 0, Token));
 
-        await Sessions.EndAsync(User, 0, null, EndReason.LogoutAll, (id, end) => Assert.Equal((gone.Id, EndOutcome.UnknownSession), (id, end.Outcome)), Token);
+        await Sessions.EndAsync(User, 0, null, null, EndReason.LogoutAll, (id, end) => Assert.Equal((gone.Id, EndOutcome.UnknownSession), (id, end.Outcome)), Token);
         Assert.Empty(await _store.ReadIndexAsync(User, 0, Token));
     }
 
