@@ -1,4 +1,4 @@
-using System.Diagnostics;
+using System.Net;
 using StackExchange.Redis;
 
 namespace Aivo.Gateway.Tests.Infrastructure;
@@ -9,38 +9,42 @@ namespace Aivo.Gateway.Tests.Infrastructure;
 /// </summary>
 internal sealed class LocalRedis : IAsyncDisposable
 {
-    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(20);
-
-    private readonly int _port = FreePort.Next();
     private readonly TemporaryDirectory? _data;
-    private readonly string[] _options;
-    private Process? _process;
+    private readonly RedisProcess _process;
 
-    private LocalRedis(TemporaryDirectory? data, string? password, LocalRedis? primary = null)
+    private LocalRedis(TemporaryDirectory? data, params string[] options)
     {
         _data = data;
-        _options =
+        Port = FreePort.Next();
+        _process = new RedisProcess("Ready to accept connections",
         [
-            "--port", $"{_port}", "--bind", "127.0.0.1", "--save", "", "--maxmemory-policy", "noeviction",
+            "--port", $"{Port}", "--bind", "127.0.0.1", "--save", "", "--maxmemory-policy", "noeviction", "--repl-diskless-sync-delay", "0",
             .. data is null ? ["--appendonly", "no"] : new[] { "--dir", data.Path, "--appendonly", "yes", "--appendfsync", "always" },
-            .. password is null ? [] : new[] { "--requirepass", password },
-            .. primary is null ? [] : new[] { "--replicaof", $"127.0.0.1 {primary._port}" },
-        ];
+            .. options.Select(option => option.Replace("{port}", $"{Port}", StringComparison.Ordinal)),
+        ]);
     }
 
+    public int Port { get; }
+
     /// <summary>host:port.</summary>
-    public string Configuration => $"127.0.0.1:{_port}";
+    public string Configuration => $"127.0.0.1:{Port}";
+
+    public bool IsRunning => _process.IsRunning;
 
     /// <summary>A server that forgets everything when it ends.</summary>
-    public static Task<LocalRedis> StartAsync(string? password = null) => StartAsync(new LocalRedis(null, password));
+    public static Task<LocalRedis> StartAsync(string? password = null) =>
+        StartAsync(new LocalRedis(null, password is null ? [] : ["--requirepass", password]));
+
+    /// <summary>A server with options of its own, which win over the usual ones; <c>{port}</c> in them is its port.</summary>
+    public static Task<LocalRedis> StartWithAsync(params string[] options) => StartAsync(new LocalRedis(null, options));
 
     /// <summary>A server that loses nothing it has acknowledged: every write is on the disk before its answer.</summary>
-    public static Task<LocalRedis> StartDurableAsync() => StartAsync(new LocalRedis(new TemporaryDirectory(), null));
+    public static Task<LocalRedis> StartDurableAsync(params string[] options) => StartAsync(new LocalRedis(new TemporaryDirectory(), options));
 
     /// <summary>A server that follows <paramref name="primary"/>; returns when it has caught up for the first time.</summary>
-    public static async Task<LocalRedis> StartReplicaAsync(LocalRedis primary)
+    public static async Task<LocalRedis> StartReplicaAsync(LocalRedis primary, params string[] options)
     {
-        LocalRedis replica = await StartAsync(new LocalRedis(null, null, primary));
+        LocalRedis replica = await StartAsync(new LocalRedis(null, ["--replicaof", $"127.0.0.1 {primary.Port}", .. options]));
         await Eventually.TrueAsync(
             async () => (await replica.CommandAsync("INFO", "replication")).Contains("master_link_status:up", StringComparison.Ordinal),
             () => "the replica did not catch up");
@@ -50,71 +54,41 @@ internal sealed class LocalRedis : IAsyncDisposable
     /// <summary>Makes a replica a primary. What the old primary takes from now on, this server will never have.</summary>
     public async Task PromoteAsync() => Assert.Equal("OK", await CommandAsync("REPLICAOF", "NO", "ONE"));
 
-    /// <summary>Runs one command on a connection of its own.</summary>
+    /// <summary>Runs one command on this server, whatever its role, on a connection of its own.</summary>
     public async Task<string> CommandAsync(string command, params object[] arguments)
     {
         await using ConnectionMultiplexer connection = await ConnectionMultiplexer.ConnectAsync($"{Configuration},allowAdmin=true");
-        return (string?)await connection.GetDatabase().ExecuteAsync(command, arguments, CommandFlags.PreferMaster) ?? "";
+        return (string?)await connection.GetServer(new IPEndPoint(IPAddress.Loopback, Port)).ExecuteAsync(command, arguments) ?? "";
     }
 
     /// <summary>Starts the server; ends it first where it runs.</summary>
-    public async Task RestartAsync()
-    {
-        await KillAsync();
-        _process = Process.Start(new ProcessStartInfo("redis-server", _options)
-        {
-            RedirectStandardOutput = true,
-            UseShellExecute = false,
-        }) ?? throw new InvalidOperationException("redis-server did not start");
-        using var deadline = new CancellationTokenSource(Patience);
-        while (await _process.StandardOutput.ReadLineAsync(deadline.Token) is { } line)
-        {
-            if (line.Contains("Ready to accept connections", StringComparison.Ordinal))
-            {
-                _ = _process.StandardOutput.ReadToEndAsync(CancellationToken.None);
-                return;
-            }
-        }
-
-        throw new InvalidOperationException("redis-server ended before it was ready");
-    }
+    public Task RestartAsync() => _process.RestartAsync();
 
     /// <summary>Ends the server as by kill -9; returns when it is gone.</summary>
-    public async Task KillAsync()
-    {
-        if (_process is not { } process)
-        {
-            return;
-        }
+    public Task KillAsync() => _process.KillAsync();
 
-        _process = null;
-        process.Kill();
-        await process.WaitForExitAsync();
-        process.Dispose();
-    }
+    /// <summary>Stops the server with its connections open (SIGSTOP): it no longer answers, and nothing says so.</summary>
+    public Task PauseAsync() => _process.PauseAsync();
 
-    /// <summary>Stops the process with its connections open (SIGSTOP): it no longer answers, and nothing says so.</summary>
-    public Task PauseAsync() => SignalAsync("-STOP");
-
-    public Task ResumeAsync() => SignalAsync("-CONT");
+    public Task ResumeAsync() => _process.ResumeAsync();
 
     public async ValueTask DisposeAsync()
     {
-        await KillAsync();
+        await _process.DisposeAsync();
         _data?.Dispose();
     }
 
     private static async Task<LocalRedis> StartAsync(LocalRedis redis)
     {
-        await redis.RestartAsync();
-        return redis;
-    }
-
-    private async Task SignalAsync(string signal)
-    {
-        int id = _process?.Id ?? throw new InvalidOperationException("redis-server does not run");
-        using Process kill = Process.Start("kill", [signal, $"{id}"]);
-        await kill.WaitForExitAsync();
-        Assert.Equal(0, kill.ExitCode);
+        try
+        {
+            await redis.RestartAsync();
+            return redis;
+        }
+        catch
+        {
+            await redis.DisposeAsync();
+            throw;
+        }
     }
 }
