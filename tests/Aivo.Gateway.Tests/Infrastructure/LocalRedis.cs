@@ -9,19 +9,27 @@ namespace Aivo.Gateway.Tests.Infrastructure;
 /// </summary>
 internal sealed class LocalRedis : IAsyncDisposable
 {
-    private readonly TemporaryDirectory? _data;
+    private readonly TemporaryDirectory _directory = new();
     private readonly RedisProcess _process;
+    private readonly Persistence _persistence;
 
-    private LocalRedis(TemporaryDirectory? data, params string[] options)
+    private LocalRedis(Persistence persistence, params string[] options)
     {
-        _data = data;
+        _persistence = persistence;
         Port = FreePort.Next();
         _process = new RedisProcess("Ready to accept connections",
         [
             "--port", $"{Port}", "--bind", "127.0.0.1", "--save", "", "--maxmemory-policy", "noeviction", "--repl-diskless-sync-delay", "0",
-            .. data is null ? ["--appendonly", "no"] : new[] { "--dir", data.Path, "--appendonly", "yes", "--appendfsync", "always" },
+            "--dir", _directory.Path, "--appendonly", persistence == Persistence.EveryWrite ? "yes" : "no", "--appendfsync", "always",
             .. options.Select(option => option.Replace("{port}", $"{Port}", StringComparison.Ordinal)),
         ]);
+    }
+
+    private enum Persistence
+    {
+        None,
+        OnSave,
+        EveryWrite,
     }
 
     public int Port { get; }
@@ -33,18 +41,21 @@ internal sealed class LocalRedis : IAsyncDisposable
 
     /// <summary>A server that forgets everything when it ends.</summary>
     public static Task<LocalRedis> StartAsync(string? password = null) =>
-        StartAsync(new LocalRedis(null, password is null ? [] : ["--requirepass", password]));
+        StartAsync(new LocalRedis(Persistence.None, password is null ? [] : ["--requirepass", password]));
 
     /// <summary>A server with options of its own, which win over the usual ones; <c>{port}</c> in them is its port.</summary>
-    public static Task<LocalRedis> StartWithAsync(params string[] options) => StartAsync(new LocalRedis(null, options));
+    public static Task<LocalRedis> StartWithAsync(params string[] options) => StartAsync(new LocalRedis(Persistence.None, options));
 
     /// <summary>A server that loses nothing it has acknowledged: every write is on the disk before its answer.</summary>
-    public static Task<LocalRedis> StartDurableAsync(params string[] options) => StartAsync(new LocalRedis(new TemporaryDirectory(), options));
+    public static Task<LocalRedis> StartDurableAsync(params string[] options) => StartAsync(new LocalRedis(Persistence.EveryWrite, options));
+
+    /// <summary>A server that comes back with what it held at the last <c>SAVE</c>: what it took after that is lost.</summary>
+    public static Task<LocalRedis> StartWithSnapshotsAsync(params string[] options) => StartAsync(new LocalRedis(Persistence.OnSave, options));
 
     /// <summary>A server that follows <paramref name="primary"/>; returns when it has caught up for the first time.</summary>
     public static async Task<LocalRedis> StartReplicaAsync(LocalRedis primary, params string[] options)
     {
-        LocalRedis replica = await StartAsync(new LocalRedis(null, ["--replicaof", $"127.0.0.1 {primary.Port}", .. options]));
+        LocalRedis replica = await StartAsync(new LocalRedis(Persistence.None, ["--replicaof", $"127.0.0.1 {primary.Port}", .. options]));
         await Eventually.TrueAsync(
             async () => (await replica.CommandAsync("INFO", "replication")).Contains("master_link_status:up", StringComparison.Ordinal),
             () => "the replica did not catch up");
@@ -62,7 +73,18 @@ internal sealed class LocalRedis : IAsyncDisposable
     }
 
     /// <summary>Starts the server; ends it first where it runs.</summary>
-    public Task RestartAsync() => _process.RestartAsync();
+    public async Task RestartAsync()
+    {
+        await KillAsync();
+
+        if (_persistence == Persistence.None)
+        {
+            // What a replica has received from its primary stays in its directory, and would be loaded.
+            File.Delete(_directory.File("dump.rdb"));
+        }
+
+        await _process.RestartAsync();
+    }
 
     /// <summary>Ends the server as by kill -9; returns when it is gone.</summary>
     public Task KillAsync() => _process.KillAsync();
@@ -75,7 +97,7 @@ internal sealed class LocalRedis : IAsyncDisposable
     public async ValueTask DisposeAsync()
     {
         await _process.DisposeAsync();
-        _data?.Dispose();
+        _directory.Dispose();
     }
 
     private static async Task<LocalRedis> StartAsync(LocalRedis redis)
