@@ -67,6 +67,13 @@ internal sealed class LocalCluster : IAsyncDisposable
         return holder;
     }
 
+    /// <summary>Waits until the replicas of a primary have what it had when this was called.</summary>
+    public Task ReplicatedAsync(LocalRedis owner)
+    {
+        int index = _servers.IndexOf(owner);
+        return owner.ReplicatedAsync(_servers.Where((server, other) => other != index && other % Primaries == index % Primaries && server.IsRunning));
+    }
+
     public async ValueTask DisposeAsync()
     {
         foreach (LocalRedis server in _servers)

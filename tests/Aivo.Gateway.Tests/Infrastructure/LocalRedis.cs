@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Net;
 using StackExchange.Redis;
 
@@ -65,6 +66,16 @@ internal sealed class LocalRedis : IAsyncDisposable
     /// <summary>Makes a replica a primary. What the old primary takes from now on, this server will never have.</summary>
     public async Task PromoteAsync() => Assert.Equal("OK", await CommandAsync("REPLICAOF", "NO", "ONE"));
 
+    /// <summary>Waits until the replicas have what this server had when this was called.</summary>
+    public async Task ReplicatedAsync(IEnumerable<LocalRedis> replicas)
+    {
+        long offset = await OffsetAsync("master_repl_offset");
+        foreach (LocalRedis replica in replicas)
+        {
+            await Eventually.TrueAsync(async () => await replica.OffsetAsync("slave_repl_offset") >= offset, () => "a replica does not follow");
+        }
+    }
+
     /// <summary>Runs one command on this server, whatever its role, on a connection of its own.</summary>
     public async Task<string> CommandAsync(string command, params object[] arguments)
     {
@@ -98,6 +109,12 @@ internal sealed class LocalRedis : IAsyncDisposable
     {
         await _process.DisposeAsync();
         _directory.Dispose();
+    }
+
+    private async Task<long> OffsetAsync(string name)
+    {
+        string line = (await CommandAsync("INFO", "replication")).Split("\r\n").First(line => line.StartsWith(name + ":", StringComparison.Ordinal));
+        return long.Parse(line[(name.Length + 1)..], CultureInfo.InvariantCulture);
     }
 
     private static async Task<LocalRedis> StartAsync(LocalRedis redis)

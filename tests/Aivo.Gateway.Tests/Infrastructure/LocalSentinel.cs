@@ -77,6 +77,13 @@ internal sealed class LocalSentinel : IAsyncDisposable
         return named;
     }
 
+    /// <summary>Waits until every replica has what the primary had when this was called.</summary>
+    public async Task ReplicatedAsync()
+    {
+        LocalRedis primary = await PrimaryAsync();
+        await primary.ReplicatedAsync(_servers.Where(server => server != primary && server.IsRunning));
+    }
+
     public async ValueTask DisposeAsync()
     {
         foreach ((int _, RedisProcess process) in _sentinels)
