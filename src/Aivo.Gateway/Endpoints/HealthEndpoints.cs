@@ -1,5 +1,6 @@
 using System.Text.Json;
 using Aivo.Gateway.Http;
+using Aivo.Gateway.Redis;
 using Aivo.Gateway.Revocation;
 using Aivo.Gateway.Users;
 
@@ -7,9 +8,11 @@ namespace Aivo.Gateway.Endpoints;
 
 /// <summary>
 /// Health, on the management listener only. Live says that the process answers; ready says that this node can decide about requests:
-/// it is not stopping, has fetched revocations recently, and reaches the user directory.
+/// it is not stopping, has fetched revocations recently from a Redis that it can rely on, and reaches the user directory.
 /// </summary>
-internal sealed class HealthEndpoints(RevocationState revocation, IUserDirectory users, IHostApplicationLifetime lifetime, Draining draining)
+/// <param name="redis">Null where sessions are in this process.</param>
+internal sealed class HealthEndpoints(
+    RevocationState revocation, IUserDirectory users, IHostApplicationLifetime lifetime, Draining draining, RedisServerInspection? redis = null)
 {
     private static readonly TimeSpan Bound = TimeSpan.FromSeconds(1);
 
@@ -24,6 +27,7 @@ internal sealed class HealthEndpoints(RevocationState revocation, IUserDirectory
                 lifetime.ApplicationStarted.IsCancellationRequested && !draining.HasBegun),
             ("revocation", revocation.Status, revocation.IsFresh),
             ("users", directory, directory == "reachable"),
+            .. redis is null ? [] : new[] { ("redis", redis.Status, redis.IsReady) },
         ];
         bool ready = checks.All(check => check.Ready);
         await WriteAsync(context, ready ? StatusCodes.Status200OK : StatusCodes.Status503ServiceUnavailable, ready ? "ready" : "not_ready", checks);

@@ -57,6 +57,8 @@ internal static class Composition
         if (settings.Gateway.Store == StoreKind.Redis)
         {
             services.AddSingleton<RedisConnection>();
+            services.AddSingleton<RedisServerInspection>();
+            services.AddHostedService<RedisServerInspector>();
             services.AddSingleton<ISessionStore, RedisSessionStore>();
             services.AddSingleton<ISessionIndex, RedisSessionIndex>();
             AddLogins(services, settings, provider => provider.GetRequiredService<RevocationState>().Position);

@@ -37,7 +37,7 @@ internal sealed partial class StartReport(
         [LoggerMessage(1100, LogLevel.Information, "Aivo Gateway {Version} ({Environment}) listens on {Addresses}; management on port {ManagementPort}", EventName = "GatewayStarted")]
         public static partial void Started(ILogger logger, string version, string environment, string addresses, int managementPort);
 
-        [LoggerMessage(1101, LogLevel.Warning, "Sessions are kept in this process: they end with it, and no second node knows them. A log-out holds at once", EventName = "SessionsInMemory")]
+        [LoggerMessage(1101, LogLevel.Warning, "promise: a log-out holds at once. Sessions are kept in this process: they end with it, and no second node knows them", EventName = "SessionsInMemory")]
         public static partial void InMemory(ILogger logger);
 
         [LoggerMessage(1102, LogLevel.Information, "Sessions are kept in Redis. A log-out holds on this node at once, on others within Revocation:SyncInterval, or Revocation:Lease when they cannot reach Redis", EventName = "SessionsInRedis")]

@@ -24,6 +24,9 @@ internal sealed partial class RedisConnection : IAsyncDisposable
         _multiplexer = new Lazy<Task<ConnectionMultiplexer>>(ConnectAsync);
     }
 
+    /// <summary>A connection has come back, or other servers than before are in use. Raised on the library's threads.</summary>
+    public event Action? ServersChanged;
+
     public RedisKeys Keys { get; }
 
     public bool IsConnected => _multiplexer is { IsValueCreated: true, Value: { IsCompletedSuccessfully: true, Result.IsConnected: true } };
@@ -45,6 +48,22 @@ internal sealed partial class RedisConnection : IAsyncDisposable
         {
             LogOnce(exception);
             AskWhoIsPrimary();
+            throw new StoreUnavailableException("redis", exception);
+        }
+    }
+
+    /// <summary>The servers that are connected, replicas among them.</summary>
+    /// <exception cref="StoreUnavailableException">None is.</exception>
+    public async Task<IReadOnlyList<IServer>> ServersAsync(CancellationToken cancellationToken)
+    {
+        try
+        {
+            ConnectionMultiplexer multiplexer = await _multiplexer.Value.WaitAsync(_options.ConnectTimeout + _options.CommandTimeout, cancellationToken);
+            IServer[] connected = [.. multiplexer.GetServers().Where(server => server.IsConnected)];
+            return connected.Length > 0 ? connected : throw new StoreUnavailableException("redis", null);
+        }
+        catch (Exception exception) when (exception is RedisException or TimeoutException or ObjectDisposedException)
+        {
             throw new StoreUnavailableException("redis", exception);
         }
     }
@@ -109,7 +128,12 @@ internal sealed partial class RedisConnection : IAsyncDisposable
         ConfigurationOptions configuration = Parse(_options);
         ConnectionMultiplexer multiplexer = await ConnectionMultiplexer.ConnectAsync(configuration);
         multiplexer.ConnectionFailed += (_, failure) => Log.ConnectionFailed(_logger, failure.EndPoint?.ToString(), failure.FailureType.ToString());
-        multiplexer.ConnectionRestored += (_, restored) => Log.ConnectionRestored(_logger, restored.EndPoint?.ToString());
+        multiplexer.ConnectionRestored += (_, restored) =>
+        {
+            Log.ConnectionRestored(_logger, restored.EndPoint?.ToString());
+            ServersChanged?.Invoke();
+        };
+        multiplexer.ConfigurationChanged += (_, _) => ServersChanged?.Invoke();
         return multiplexer;
     }
 
@@ -126,6 +150,13 @@ internal sealed partial class RedisConnection : IAsyncDisposable
         configuration.ReconnectRetryPolicy = new LinearRetry(250);
         configuration.IncludeDetailInExceptions = false;
         configuration.ClientName = "aivo-gateway";
+
+        // CLIENT ID and INFO are among what the library calls administration; what may be done is for Redis' own users to say.
+        configuration.AllowAdmin = true;
+
+        // The library's own key and channel, outside of our prefix: a user with no more rights than needed has none on them.
+        configuration.TieBreaker = "";
+        configuration.ConfigurationChannel = "";
         configuration.Ssl |= options.Tls;
         if (options.CaFile is { } file)
         {

@@ -26,4 +26,7 @@ internal sealed class RedisKeys(string prefix)
 
     /// <summary>A counter of log-in attempts; <paramref name="subject"/> is a hash, never an e-mail address.</summary>
     public RedisKey Attempts(string subject) => $"{prefix}:attempts:{subject}";
+
+    /// <summary>A channel on which nobody listens: whether it can be published to says so of every channel with the prefix.</summary>
+    public RedisChannel InspectionChannel => RedisChannel.Literal($"{prefix}:inspection");
 }

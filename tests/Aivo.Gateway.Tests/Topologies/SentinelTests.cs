@@ -43,11 +43,12 @@ public sealed class SentinelTests
     {
         string password = SecretLedger.Note("the-password-of-the-servers");
         string sentinelPassword = SecretLedger.Note("the-password-of-the-sentinels");
+        string watcher = string.Join(' ', DocumentedRights.Of("aivo-sentinel", sentinelPassword));
         await using LocalSentinel group = await LocalSentinel.StartAsync(
-            ["user default on nopass ~* &* +@all", $"user watcher on >{sentinelPassword} resetchannels &* +@all"],
+            ["user default on nopass ~* &* +@all", $"user {watcher}"],
             ["--user", "gateway", "on", $">{password}", "~*", "&*", "+@all"]);
         await SessionJourney.RunAsync(SessionJourney.Settings(
-            $"{group.Configuration},user=gateway,password={password},sentinelUser=watcher,sentinelPassword={sentinelPassword}"));
+            $"{group.Configuration},user=gateway,password={password},sentinelUser=aivo-sentinel,sentinelPassword={sentinelPassword}"));
     }
 
     [Fact]
@@ -67,6 +68,22 @@ public sealed class SentinelTests
             await sentinel.RestartAsync();
         }
 
+        await gateway.WaitUntilAsync(HttpStatusCode.OK);
+        await SessionJourney.RunAsync(gateway);
+    }
+
+    [Fact]
+    public async Task GatewayThatStartsWhileThereIsNoPrimary_IsReadyOnceThereIsOne()
+    {
+        await using LocalSentinel group = await LocalSentinel.StartAsync();
+        foreach (LocalRedis server in group.Servers)
+        {
+            await server.KillAsync();
+        }
+
+        await using GatewayProcess gateway = GatewayProcess.Launch(SessionJourney.Settings(group.Configuration, ("Redis:ConnectTimeout", "00:00:00.500")));
+        await gateway.LogLineAsync("\"Name\":\"RedisCallFailed\"");
+        await group.Servers[0].RestartAsync();
         await gateway.WaitUntilAsync(HttpStatusCode.OK);
         await SessionJourney.RunAsync(gateway);
     }
