@@ -20,7 +20,7 @@ internal sealed record RedisOptions
     {
         var options = new RedisOptions
         {
-            Configuration = reader.OptionalText("Configuration", "host:port[,host:port][,user=…][,password=…], in StackExchange.Redis' form. Needed when Gateway:Store is Redis. Set it from a secret.", secret: true),
+            Configuration = reader.OptionalText("Configuration", "host:port[,host:port][,serviceName=…][,user=…][,password=…], in StackExchange.Redis' form, for one server, Sentinels or a Cluster: see redis.md. Needed when Gateway:Store is Redis. Set it from a secret.", secret: true),
             KeyPrefix = reader.Text("KeyPrefix", "aivo", "The first part of every key, so that several gateways can share one Redis."),
             ConnectTimeout = reader.Duration("ConnectTimeout", TimeSpan.FromSeconds(2), TimeSpan.FromMilliseconds(100), TimeSpan.FromSeconds(30), "How long one attempt to connect may take."),
             CommandTimeout = reader.Duration("CommandTimeout", TimeSpan.FromSeconds(1), TimeSpan.FromMilliseconds(50), TimeSpan.FromSeconds(10), "How long one call may take; then the answer to the client is 503."),

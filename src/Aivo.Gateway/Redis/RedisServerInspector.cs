@@ -63,8 +63,9 @@ internal sealed partial class RedisServerInspector(
             _failing = false;
             return true;
         }
-        catch (Exception exception) when (exception is RedisException or RedisCommandException or TimeoutException or StoreUnavailableException or ObjectDisposedException)
+        catch (Exception exception) when (!cancellationToken.IsCancellationRequested)
         {
+            // Whatever it is, a reply of another shape too: nobody waits for this, and the next look has to come.
             if (!_failing)
             {
                 Log.Failed(logger, exception.Message);

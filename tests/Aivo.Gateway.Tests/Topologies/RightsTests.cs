@@ -68,6 +68,20 @@ public sealed class RightsTests
     }
 
     [Fact]
+    public async Task PromotedReplicaThatEvicts_KeepsTheNodeFromBeingReady()
+    {
+        await using LocalRedis primary = await LocalRedis.StartAsync();
+        await using LocalRedis replica = await LocalRedis.StartReplicaAsync(primary, "--maxmemory-policy", "volatile-ttl");
+        await using GatewayProcess gateway = await GatewayProcess.StartAsync(SessionJourney.Settings($"{primary.Configuration},{replica.Configuration}"));
+        await gateway.LogLineAsync("\"Shortcoming\":\"replica_evicts\"");
+
+        await primary.KillAsync();
+        await replica.PromoteAsync();
+        await gateway.LogLineAsync("\"Shortcoming\":\"evicts\"");
+        await AssertNotReadyAsync(gateway, "evicts");
+    }
+
+    [Fact]
     public async Task RenamedCommands_AreFoundMissing()
     {
         await using LocalRedis redis = await LocalRedis.StartWithAsync("--rename-command", "WAIT", "", "--rename-command", "INFO", "");
