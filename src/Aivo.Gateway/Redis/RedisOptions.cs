@@ -12,8 +12,6 @@ internal sealed record RedisOptions
     public required TimeSpan CommandTimeout { get; init; }
     public required bool Tls { get; init; }
     public required string? CaFile { get; init; }
-
-    /// <summary>How many replicas must acknowledge an end before it is answered.</summary>
     public int WaitReplicas { get; init; }
 
     public static RedisOptions Read(SettingReader reader)

@@ -62,23 +62,24 @@ internal sealed record RedisShortcoming(string Server, string Name, string Conse
             yield break; // what a script may do is not known then
         }
 
-        if (!facts.Capabilities.ConnectionIdReadable)
-        {
-            yield return new RedisShortcoming(facts.Server, "client_id_denied",
-                "CLIENT ID is not permitted, so a lost connection cannot be told from an acknowledgement. This node is not ready; permit +client|id.", IsRefused: true);
-        }
-
         if (!facts.Capabilities.ReplicationIdReadable)
         {
             yield return new RedisShortcoming(facts.Server, "replication_id_unreadable",
                 "INFO cannot be used in scripts, so a server that was restarted or promoted without its last writes is not recognised: a log-out that was answered shortly before may be undone. Permit +info.");
         }
 
-        if (!facts.Capabilities.WaitAvailable)
+        foreach ((bool available, string name, string command, string right) in new[]
         {
-            yield return waitReplicas > 0
-                ? new RedisShortcoming(facts.Server, "wait_denied", "WAIT is not permitted, and Redis:WaitReplicas asks for it: nothing is acknowledged, so this node is not ready. Permit +wait, or set Redis:WaitReplicas to 0.", IsRefused: true)
-                : new RedisShortcoming(facts.Server, "wait_denied", "WAIT is not permitted, so Redis:WaitReplicas cannot be raised: after a fail-over, log-outs of the last moments hold only while a gateway that knew them is there. Permit +wait.");
+            (facts.Capabilities.WaitAvailable, "wait_denied", "WAIT", "+wait"),
+            (facts.Capabilities.ConnectionIdReadable, "client_id_denied", "CLIENT ID", "+client|id"),
+        })
+        {
+            if (!available)
+            {
+                yield return waitReplicas > 0
+                    ? new RedisShortcoming(facts.Server, name, $"{command} is not permitted, and acknowledgements of replicas (Redis:WaitReplicas) need it. This node is not ready; permit {right}, or set Redis:WaitReplicas to 0.", IsRefused: true)
+                    : new RedisShortcoming(facts.Server, name, $"{command} is not permitted, so Redis:WaitReplicas cannot be raised: after a fail-over, log-outs of the last moments hold only while a gateway that knew them is there. Permit {right}.");
+            }
         }
 
         if (!facts.Capabilities.PublishAvailable)

@@ -26,12 +26,15 @@ public sealed class RedisShortcomingTests
         Assert.Equal(shortcoming is null ? [] : [(shortcoming, refused)], found.Select(one => (one.Name, one.IsRefused)));
     }
 
-    [Fact]
-    public void MissingWait_KeepsANodeFromBeingReadyOnlyWhereItIsAskedFor()
+    [Theory, InlineData("wait_denied"), InlineData("client_id_denied")]
+    public void WhatAcknowledgementsNeed_KeepsANodeFromBeingReadyOnlyWhereTheyAreAskedFor(string name)
     {
-        RedisServerFacts facts = Primary(Good) with { Capabilities = new RedisCapabilities { WaitAvailable = false } };
-        Assert.False(Assert.Single(RedisShortcoming.Of(facts, waitReplicas: 0)).IsRefused);
-        Assert.True(Assert.Single(RedisShortcoming.Of(facts, waitReplicas: 1)).IsRefused);
+        RedisServerFacts facts = Primary(Good) with
+        {
+            Capabilities = new RedisCapabilities { WaitAvailable = name != "wait_denied", ConnectionIdReadable = name != "client_id_denied" },
+        };
+        Assert.Equal([(name, false)], RedisShortcoming.Of(facts, waitReplicas: 0).Select(one => (one.Name, one.IsRefused)));
+        Assert.Equal([(name, true)], RedisShortcoming.Of(facts, waitReplicas: 1).Select(one => (one.Name, one.IsRefused)));
     }
 
     [Theory, InlineData(4, false), InlineData(-4, false), InlineData(6, true), InlineData(-6, true)]
