@@ -55,18 +55,26 @@ internal sealed partial class RedisConnection : IAsyncDisposable
         }
     }
 
-    /// <summary>The servers that are connected, replicas among them.</summary>
-    /// <exception cref="StoreUnavailableException">None is.</exception>
+    /// <summary>The servers that are connected, replicas among them. The log tells why where none is.</summary>
+    /// <exception cref="StoreUnavailableException">There is no primary.</exception>
     public async Task<IReadOnlyList<IServer>> ServersAsync(CancellationToken cancellationToken)
     {
         try
         {
             ConnectionMultiplexer multiplexer = await _multiplexer.Value.WaitAsync(_options.ConnectTimeout + _options.CommandTimeout, cancellationToken);
             IServer[] connected = [.. multiplexer.GetServers().Where(server => server.IsConnected)];
-            return connected.Length > 0 ? connected : throw new StoreUnavailableException("redis", null);
+            if (connected.Length == 0)
+            {
+                // Nobody else may have asked yet, and only a call that fails tells the cause, such as a wrong password.
+                await multiplexer.GetDatabase().PingAsync(CommandFlags.DemandMaster).WaitAsync(_options.CommandTimeout, cancellationToken);
+            }
+
+            return connected;
         }
-        catch (Exception exception) when (exception is RedisException or TimeoutException or ObjectDisposedException)
+        catch (Exception exception) when (exception is RedisException or RedisCommandException or TimeoutException or ObjectDisposedException)
         {
+            LogOnce(exception);
+            AskWhoIsPrimary();
             throw new StoreUnavailableException("redis", exception);
         }
     }

@@ -56,7 +56,7 @@ internal sealed partial class RedisServerInspector(
 
             if (servers.TrueForAll(server => server.IsReplica))
             {
-                throw new StoreUnavailableException("redis", null); // a fail-over is under way
+                throw new StoreUnavailableException("redis", null); // a fail-over is under way, or the connection is just coming up
             }
 
             Report(servers);
