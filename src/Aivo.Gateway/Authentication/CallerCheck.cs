@@ -11,7 +11,7 @@ namespace Aivo.Gateway.Authentication;
 internal sealed class CallerCheck(RevocationCheck revocation, RevocationState state)
 {
     /// <summary>Null when the caller may act; else 401 for a revoked token, and 503 while this node cannot know.</summary>
-    public Denial? Check(AccessToken token) => revocation.Judge(token.Session, token.Id, token.KeyId) switch
+    public Denial? Check(AccessToken token) => revocation.Judge(token.Session, token.Id, token.KeyId, token.IssuedAt) switch
     {
         RevocationVerdict.Valid => null,
         RevocationVerdict.Revoked => Denial.InvalidToken,

@@ -8,7 +8,8 @@ namespace Aivo.Gateway.Endpoints;
 
 /// <summary>
 /// Health, on the management listener only. Live says that the process answers; ready says that this node can decide about requests:
-/// it is not stopping, has fetched revocations recently from a Redis that it can rely on, and reaches the user directory.
+/// it is not stopping, has fetched revocations recently from a Redis that it can rely on, its clock is near the store's, and it reaches the
+/// user directory.
 /// </summary>
 /// <param name="redis">Null where sessions are in this process.</param>
 internal sealed class HealthEndpoints(
@@ -26,6 +27,7 @@ internal sealed class HealthEndpoints(
             ("lifetime", draining.HasBegun ? "draining" : lifetime.ApplicationStarted.IsCancellationRequested ? "running" : "starting",
                 lifetime.ApplicationStarted.IsCancellationRequested && !draining.HasBegun),
             ("revocation", revocation.Status, revocation.IsFresh),
+            ("clock", revocation.IsClockInStep ? "in_step" : "off", revocation.IsClockInStep),
             ("users", directory, directory == "reachable"),
             .. redis is null ? [] : new[] { ("redis", redis.Status, redis.IsReady) },
         ];

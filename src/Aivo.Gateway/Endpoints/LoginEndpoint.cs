@@ -85,7 +85,8 @@ internal sealed class LoginEndpoint(
     {
         for (int verification = 0; verification < MostVerifications; verification++)
         {
-            if (sessions.Position is not { } position)
+            LogPosition?[] positions = sessions.Positions();
+            if (positions.Contains(null))
             {
                 return await UndecidedAsync(attempt, verification, cancellationToken);
             }
@@ -112,24 +113,26 @@ internal sealed class LoginEndpoint(
                 await throttle.SucceededAsync(attempt, cancellationToken);
             }
 
-            if (await sessions.BeginAsync(user.Id, user.Tenant, client, refreshKeys.Active.KeyId, 0, position, cancellationToken) is { } begun)
+            ushort shard = user.Id.ShardOf(positions.Length);
+            LogPosition position = positions[shard]!;
+            if (await sessions.BeginAsync(user.Id, user.Tenant, client, refreshKeys.Active.KeyId, shard, position, cancellationToken) is { } begun)
             {
-                return await AnswerAsync(begun, user, address, cancellationToken);
+                return await AnswerAsync(begun, LogCommit.At(shard, position), user, address, cancellationToken);
             }
 
             // With the next sync this node's position is past the raise; without waiting it would be refused again.
-            await endings.AcknowledgeAsync(0, cancellationToken);
+            await endings.CatchUpAsync(shard, cancellationToken);
         }
 
         return Refused(Denial.TemporarilyUnavailable);
     }
 
-    private async Task<IResult> AnswerAsync(BegunSession begun, User user, IPAddress address, CancellationToken cancellationToken)
+    private async Task<IResult> AnswerAsync(BegunSession begun, LogCommit created, User user, IPAddress address, CancellationToken cancellationToken)
     {
         SessionRecord session = begun.Record;
-        long number = await endings.EndSurplusAsync(begun, address, cancellationToken);
+        IReadOnlyCollection<LogCommit> surplus = await endings.EndSurplusAsync(begun, address, cancellationToken);
         await users.RecordLoginAsync(user.Id, session.CreatedAt, cancellationToken);
-        await endings.AcknowledgeAsync(number, cancellationToken);
+        await endings.AcknowledgeAsync([created, .. surplus], cancellationToken);
         AuthResponse answer = pairs.For(session, user with { LastLoginAt = session.CreatedAt });
         if (check.CheckFresh() is { } stale)
         {

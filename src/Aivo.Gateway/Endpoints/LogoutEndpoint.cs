@@ -17,7 +17,7 @@ namespace Aivo.Gateway.Endpoints;
 /// and acknowledged; this node refuses the session before it answers.
 /// </summary>
 internal sealed class LogoutEndpoint(
-    AccessTokenReader bearer, UserSessions sessions, SessionEndings endings, RevocationReplica replica, GatewayMetrics metrics)
+    AccessTokenReader bearer, UserSessions sessions, SessionEndings endings, RevocationReplicas replicas, GatewayMetrics metrics)
 {
     private const string Local = "local";
     private const string Others = "others";
@@ -37,7 +37,7 @@ internal sealed class LogoutEndpoint(
         {
             case Local:
                 SessionResult<EndOutcome> end = await endings.EndAsync(token.Session, EndReason.Logout, token.User, address, cancellationToken);
-                return await DoneAsync(Local, end.RevocationNumber, end.Outcome, cancellationToken);
+                return await DoneAsync(Local, [end.Log!], end.Outcome, cancellationToken);
             case Others:
                 return await EndOthersAsync(token, Others, EndReason.LogoutOthers, address, cancellationToken);
             case All:
@@ -56,29 +56,29 @@ internal sealed class LogoutEndpoint(
             // The caller's own session is the last that "all" ends, so everything else had been done: this is a call repeated after a lost
             // answer. It confirms the end again and acts on nothing else.
             SessionResult<EndOutcome> again = await endings.EndAsync(token.Session, reason, own.User, address, cancellationToken);
-            return await DoneAsync(scope, again.RevocationNumber, again.Outcome, cancellationToken);
+            return await DoneAsync(scope, [again.Log!], again.Outcome, cancellationToken);
         }
 
-        if (own is null || liveness != SessionLiveness.Live || replica.IsRevoked(token.Session, token.Id, token.KeyId))
+        if (own is null || liveness != SessionLiveness.Live || replicas.IsRevoked(token.Session, token.Id, token.KeyId))
         {
             metrics.Logout(scope, Denial.InvalidToken.Code);
             return new DenialResult(Denial.InvalidToken, "session_not_live");
         }
 
         // Whose sessions end is what the record says, not the token.
-        long number = await endings.EndAllAsync(own.User, own.Id, reason, address, cancellationToken);
+        IReadOnlyCollection<LogCommit> commits = await endings.EndAllAsync(own.User, own.Id, reason, address, cancellationToken);
         if (scope == All)
         {
             // Last, so that a call that breaks off can be repeated with the same token.
-            number = Math.Max(number, (await endings.EndAsync(own.Id, reason, own.User, address, cancellationToken)).RevocationNumber);
+            commits = [.. commits, (await endings.EndAsync(own.Id, reason, own.User, address, cancellationToken)).Log!];
         }
 
-        return await DoneAsync(scope, number, EndOutcome.Ended, cancellationToken);
+        return await DoneAsync(scope, commits, EndOutcome.Ended, cancellationToken);
     }
 
-    private async Task<IResult> DoneAsync(string scope, long number, EndOutcome outcome, CancellationToken cancellationToken)
+    private async Task<IResult> DoneAsync(string scope, IReadOnlyCollection<LogCommit> commits, EndOutcome outcome, CancellationToken cancellationToken)
     {
-        await endings.AcknowledgeAsync(number, cancellationToken);
+        await endings.AcknowledgeAsync(commits, cancellationToken);
         metrics.Logout(scope, outcome.Word());
         return TypedResults.NoContent();
     }

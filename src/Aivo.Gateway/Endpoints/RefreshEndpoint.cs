@@ -68,7 +68,7 @@ internal sealed class RefreshEndpoint(
 
         // Told before the wait: should that fail, the repetition finds an end and no theft.
         report.Decided(context, presented, result);
-        await ApplyAsync(result.Revocations, result.RevocationNumber, result.Record?.End is not null, cancellationToken);
+        await ApplyAsync(refresh.Session, result.Revocations, result.Log, result.Record?.End is not null, cancellationToken);
         if (result.Outcome.IsSuccess())
         {
             AuthResponse answer = pairs.For(result.Record!, user!);
@@ -107,7 +107,7 @@ internal sealed class RefreshEndpoint(
 
         SessionResult<EndOutcome> end = await sessions.EndAsync(session, EndReason.Revoked, cancellationToken);
         report.EndRepeated(context, end);
-        await ApplyAsync(end.Revocations, end.RevocationNumber, ended: true, cancellationToken);
+        await ApplyAsync(session, end.Revocations, end.Log, ended: true, cancellationToken);
         return report.Refused(context, denial, "revoked", session);
     }
 
@@ -116,12 +116,13 @@ internal sealed class RefreshEndpoint(
     /// client hears 503 and repeats. A rotation needs none of this.
     /// </summary>
     /// <exception cref="StoreUnavailableException">There is no acknowledgement.</exception>
-    private async Task ApplyAsync(ImmutableArray<RevocationEntry> revocations, long number, bool ended, CancellationToken cancellationToken)
+    private async Task ApplyAsync(
+        SessionId session, ImmutableArray<RevocationEntry> revocations, LogCommit? log, bool ended, CancellationToken cancellationToken)
     {
-        endings.Apply(revocations);
-        if (ended)
+        endings.Apply(session.Shard, revocations);
+        if (ended && log is not null)
         {
-            await endings.AcknowledgeAsync(number, cancellationToken);
+            await endings.AcknowledgeAsync([log], cancellationToken);
         }
     }
 }

@@ -12,7 +12,7 @@ namespace Aivo.Gateway.Endpoints;
 /// answers after <see cref="AcknowledgeAsync"/>.
 /// </summary>
 internal sealed class SessionEndings(
-    SessionTransactions sessions, UserSessions users, RevocationReplica replica, SyncAcknowledgements acknowledgements, AuditLog audit)
+    SessionTransactions sessions, UserSessions users, RevocationReplicas replicas, SyncAcknowledgements acknowledgements, AuditLog audit)
 {
     /// <param name="user">For the audit log; null where nobody knows whose session it is.</param>
     public async Task<SessionResult<EndOutcome>> EndAsync(
@@ -24,46 +24,43 @@ internal sealed class SessionEndings(
     }
 
     /// <summary>Ends every session of the user but <paramref name="except"/>, and every log-in that is under way.</summary>
-    /// <returns>The highest number of the log that this took.</returns>
-    public Task<long> EndAllAsync(UserId user, SessionId except, EndReason reason, IPAddress? address, CancellationToken cancellationToken) =>
+    /// <returns>What the log made of it, to be waited for.</returns>
+    public Task<IReadOnlyCollection<LogCommit>> EndAllAsync(UserId user, SessionId except, EndReason reason, IPAddress? address, CancellationToken cancellationToken) =>
         users.EndAsync(user, except.Shard, except, null, reason, (id, end) => Note(id, end, reason, user, address), cancellationToken);
 
     /// <summary>Ends the sessions beyond <see cref="SessionsOptions.MaxPerUser"/> after a log-in.</summary>
-    /// <returns>The highest number of the log that this took; 0 for none.</returns>
-    public async Task<long> EndSurplusAsync(BegunSession begun, IPAddress? address, CancellationToken cancellationToken)
+    /// <returns>What the log made of it, to be waited for.</returns>
+    public async Task<IReadOnlyCollection<LogCommit>> EndSurplusAsync(BegunSession begun, IPAddress? address, CancellationToken cancellationToken)
     {
-        long number = 0;
+        List<LogCommit> commits = [];
         if (!begun.Surplus.IsEmpty)
         {
             foreach (SessionId id in await users.SurplusAsync(begun, cancellationToken))
             {
-                number = (await EndAsync(id, EndReason.TooManySessions, begun.Record.User, address, cancellationToken)).RevocationNumber;
+                commits.Add((await EndAsync(id, EndReason.TooManySessions, begun.Record.User, address, cancellationToken)).Log!);
             }
         }
 
-        return number;
+        return commits;
     }
 
     /// <summary>
-    /// Waits until the log that all nodes follow is known to hold what was committed (revocation.md, rule 6). A login and every end answer
-    /// only then.
+    /// Waits until what was committed holds on every node (revocation.md, rule 6). A login and every end answer only then.
     /// </summary>
-    /// <param name="number">The last number that the request took; 0 for none.</param>
     /// <exception cref="StoreUnavailableException">That cannot be said: 503, and the client repeats.</exception>
-    public Task AcknowledgeAsync(long number, CancellationToken cancellationToken) => acknowledgements.WaitAsync(number, cancellationToken);
+    public Task AcknowledgeAsync(IReadOnlyCollection<LogCommit> commits, CancellationToken cancellationToken) =>
+        acknowledgements.WaitAsync(commits, cancellationToken);
+
+    /// <summary>Waits until this node has followed the shard's log from now on.</summary>
+    /// <exception cref="StoreUnavailableException">It could not in time.</exception>
+    public Task CatchUpAsync(ushort shard, CancellationToken cancellationToken) => acknowledgements.WaitForSyncAsync(shard, cancellationToken);
 
     /// <summary>What was committed counts on this node at once.</summary>
-    public void Apply(ImmutableArray<RevocationEntry> revocations)
-    {
-        foreach (RevocationEntry entry in revocations)
-        {
-            replica.Apply(entry);
-        }
-    }
+    public void Apply(ushort shard, ImmutableArray<RevocationEntry> revocations) => replicas.Apply(shard, revocations);
 
     private void Note(SessionId id, SessionResult<EndOutcome> end, EndReason reason, UserId? user, IPAddress? address)
     {
-        Apply(end.Revocations);
+        Apply(id.Shard, end.Revocations);
         audit.SessionEnded(reason.Word(), id, user ?? end.Record?.User, address);
     }
 }

@@ -40,7 +40,7 @@ internal sealed class SessionsEndpoint(UserSessions sessions, SessionEndings end
         // One that has ended already is ended again: whoever repeats the call has to be told the truth about it.
         EndReason reason = id == caller.Session ? EndReason.Logout : EndReason.Removed;
         SessionResult<EndOutcome> end = await endings.EndAsync(id, reason, caller.User, context.Connection.RemoteIpAddress, cancellationToken);
-        await endings.AcknowledgeAsync(end.RevocationNumber, cancellationToken);
+        await endings.AcknowledgeAsync([end.Log!], cancellationToken);
         metrics.Logout(Scope, end.Outcome.Word());
         return TypedResults.NoContent();
     }

@@ -57,11 +57,13 @@ internal static class Composition
         if (settings.Gateway.Store == StoreKind.Redis)
         {
             services.AddSingleton<RedisConnection>();
+            services.AddSingleton<RedisSyncConnection>();
+            services.AddSingleton(new LogEpochs(settings.Revocation.Shards));
             services.AddSingleton<RedisServerInspection>();
             services.AddHostedService<RedisServerInspector>();
             services.AddSingleton<ISessionStore, RedisSessionStore>();
             services.AddSingleton<ISessionIndex, RedisSessionIndex>();
-            AddLogins(services, settings, provider => provider.GetRequiredService<RevocationState>().Position);
+            AddLogins(services, settings, provider => provider.GetRequiredService<RevocationState>().Positions());
             services.AddSingleton<IRevocationLog, RedisRevocationLog>();
             services.AddSingleton<IAttemptStore, RedisAttemptStore>();
         }
@@ -70,8 +72,7 @@ internal static class Composition
             services.AddSingleton<InMemorySessionStore>();
             services.AddSingleton<ISessionStore>(provider => provider.GetRequiredService<InMemorySessionStore>());
             services.AddSingleton<ISessionIndex>(provider => provider.GetRequiredService<InMemorySessionStore>());
-            AddLogins(services, settings, provider => provider.GetRequiredService<InMemorySessionStore>().Position);
-            services.AddSingleton<IRevocationLog, InMemoryRevocationLog>();
+            AddLogins(services, settings, provider => [provider.GetRequiredService<InMemorySessionStore>().Position]);
             services.AddSingleton<IAttemptStore, InMemoryAttemptStore>();
         }
 
@@ -82,23 +83,19 @@ internal static class Composition
         services.AddSingleton<FirstUseMarks>();
         services.AddHostedService(provider => provider.GetRequiredService<FirstUseMarks>());
         services.AddSingleton<UserSessions>();
-        services.AddSingleton<RevocationState>();
-        services.AddSingleton<SyncAcknowledgements>();
-        services.AddSingleton<RevocationCheck>();
-        services.AddSingleton<RevocationReplica>();
-        services.AddHostedService<RevocationDriver>();
+        RevocationWiring.Add(services, settings);
         services.AddSingleton<LoginThrottle>();
         services.AddSingleton<PasswordHashGate>();
     }
 
-    /// <param name="position">Where the place in the log is read that a login holds its user's epoch against.</param>
-    private static void AddLogins(IServiceCollection services, GatewaySettings settings, Func<IServiceProvider, LogPosition?> position) =>
+    /// <param name="positions">Where the place in each log is read that a login holds its user's epoch against.</param>
+    private static void AddLogins(IServiceCollection services, GatewaySettings settings, Func<IServiceProvider, LogPosition?[]> positions) =>
         services.AddSingleton(provider =>
         {
             RevocationState state = provider.GetRequiredService<RevocationState>();
             TimeProvider time = provider.GetRequiredService<TimeProvider>();
             return new SessionLogins(
-                provider.GetRequiredService<ISessionIndex>(), settings.Sessions, RevocationOptions.Retention, () => position(provider),
+                provider.GetRequiredService<ISessionIndex>(), settings.Sessions, RevocationOptions.Retention, () => positions(provider),
                 () => time.GetUtcNow() + state.ClockOffset);
         });
 

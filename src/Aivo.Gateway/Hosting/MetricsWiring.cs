@@ -12,10 +12,11 @@ internal static class MetricsWiring
     {
         GatewayMetrics metrics = services.GetRequiredService<GatewayMetrics>();
         RevocationState state = services.GetRequiredService<RevocationState>();
-        RevocationReplica replica = services.GetRequiredService<RevocationReplica>();
+        RevocationReplicas replicas = services.GetRequiredService<RevocationReplicas>();
         AccessTokenCache cache = services.GetRequiredService<AccessTokenCache>();
         metrics.ObserveRevocation(new RevocationReadings(
-            () => state.IsFresh, () => replica.Count, () => state.Lag, () => state.LastSyncAge?.TotalSeconds, () => state.ClockOffset.TotalSeconds));
+            () => state.IsFresh, () => replicas.Count, () => state.Lag, () => state.LastSyncAge?.TotalSeconds, () => state.ClockOffset.TotalSeconds,
+            () => state.Status, () => state.LeaseLeft.TotalSeconds));
         metrics.ObserveTokenCache(() => cache.Count);
         FirstUseMarks marks = services.GetRequiredService<FirstUseMarks>();
         metrics.ObserveFirstUseMarks(() => marks.Waiting);

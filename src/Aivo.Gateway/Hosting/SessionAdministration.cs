@@ -34,15 +34,22 @@ internal static class SessionAdministration
         }
 
         await using var redis = new RedisConnection(settings.Redis, NullLogger<RedisConnection>.Instance);
-        var store = new RedisSessionStore(redis);
+        ushort shard = user.ShardOf(settings.Revocation.Shards);
+        var epochs = new LogEpochs(settings.Revocation.Shards) { [shard] = await RedisRevocationLog.OpenEpochAsync(redis, shard, cancellationToken) };
+        var store = new RedisSessionStore(redis, epochs);
         await using ServiceProvider meters = new ServiceCollection().AddMetrics().BuildServiceProvider(); // nobody collects them
         var transactions = new SessionTransactions(
             store, settings.Sessions, RevocationOptions.Retention, new GatewayMetrics(meters.GetRequiredService<IMeterFactory>()), NullLogger<SessionTransactions>.Instance);
-        var sessions = new UserSessions(store, new RedisSessionIndex(redis), transactions, settings.Sessions, NullLogger<UserSessions>.Instance);
+        var sessions = new UserSessions(store, new RedisSessionIndex(redis, epochs), transactions, settings.Sessions, NullLogger<UserSessions>.Instance);
         int ended = 0;
         await sessions.EndAsync(
-            user, 0, null, null, EndReason.UserDisabled,
+            user, shard, null, null, EndReason.UserDisabled,
             (_, end) => Interlocked.Add(ref ended, end.Outcome == EndOutcome.Ended ? 1 : 0), cancellationToken);
-        return ended;
+
+        // Whoever has not applied these ends by then has no lease any more, as long as the log is still the one that took them.
+        await Task.Delay(settings.Revocation.Lease, TimeProvider.System, cancellationToken);
+        return await RedisRevocationLog.OpenEpochAsync(redis, shard, cancellationToken) == epochs[shard]
+            ? ended
+            : throw new StoreUnavailableException("revocations", null);
     }
 }

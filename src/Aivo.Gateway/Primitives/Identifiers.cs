@@ -16,6 +16,14 @@ internal readonly record struct UserId(Guid Value)
     }
 
     public override string ToString() => Value.ToString("D");
+
+    /// <summary>The shard that holds everything of this user, of so many.</summary>
+    public ushort ShardOf(int shards)
+    {
+        Span<byte> hash = stackalloc byte[SHA256.HashSizeInBytes];
+        SHA256.HashData(Value.ToByteArray(bigEndian: true), hash);
+        return (ushort)(BinaryPrimitives.ReadUInt32BigEndian(hash) % (uint)shards);
+    }
 }
 
 /// <summary>A tenant's id; on the wire a lower-case UUID with hyphens.</summary>

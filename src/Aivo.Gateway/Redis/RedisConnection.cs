@@ -1,4 +1,3 @@
-using System.Collections.Concurrent;
 using System.Security.Cryptography.X509Certificates;
 using Aivo.Gateway.Primitives;
 using StackExchange.Redis;
@@ -14,12 +13,12 @@ internal sealed partial class RedisConnection : IAsyncDisposable
     private readonly RedisOptions _options;
     private readonly ILogger<RedisConnection> _logger;
     private readonly Lazy<Task<ConnectionMultiplexer>> _multiplexer;
-    private readonly ConcurrentDictionary<string, bool> _loggedFailures = new();
+    private readonly RedisFailures _failures;
     private int _asking;
 
     public RedisConnection(RedisOptions options, ILogger<RedisConnection> logger)
     {
-        (_options, _logger) = (options, logger);
+        (_options, _logger, _failures) = (options, logger, new RedisFailures(logger));
         Keys = new RedisKeys(options.KeyPrefix);
         _multiplexer = new Lazy<Task<ConnectionMultiplexer>>(ConnectAsync);
     }
@@ -44,12 +43,12 @@ internal sealed partial class RedisConnection : IAsyncDisposable
             RedisResult result = await multiplexer.GetDatabase()
                 .ScriptEvaluateAsync(script, keys, values, CommandFlags.DemandMaster)
                 .WaitAsync(_options.CommandTimeout, cancellationToken);
-            _loggedFailures.Clear();
+            _failures.Over();
             return result;
         }
         catch (Exception exception) when (exception is RedisException or RedisCommandException or TimeoutException or ObjectDisposedException)
         {
-            LogOnce(exception);
+            _failures.Note(exception);
             AskWhoIsPrimary();
             throw new StoreUnavailableException("redis", exception);
         }
@@ -73,7 +72,7 @@ internal sealed partial class RedisConnection : IAsyncDisposable
         }
         catch (Exception exception) when (exception is RedisException or RedisCommandException or TimeoutException or ObjectDisposedException)
         {
-            LogOnce(exception);
+            _failures.Note(exception);
             AskWhoIsPrimary();
             throw new StoreUnavailableException("redis", exception);
         }
@@ -109,29 +108,11 @@ internal sealed partial class RedisConnection : IAsyncDisposable
         catch (Exception exception)
         {
             // Whatever it is: nobody waits for this, and the next failed call has to be able to ask again.
-            LogOnce(exception);
+            _failures.Note(exception);
         }
 
         await Task.Delay(_options.CommandTimeout, TimeProvider.System);
         Volatile.Write(ref _asking, 0);
-    }
-
-    /// <summary>
-    /// Each kind of failure once an outage: the library tells of the first only, and a time-out at start may hide a wrong password.
-    /// </summary>
-    private void LogOnce(Exception exception)
-    {
-        Exception cause = exception;
-        while (cause.InnerException is RedisException inner)
-        {
-            cause = inner;
-        }
-
-        string kind = cause is RedisConnectionException connection ? connection.FailureType.ToString() : cause.GetType().Name;
-        if (_loggedFailures.TryAdd(kind, true))
-        {
-            Log.CallFailed(_logger, kind, exception.Message);
-        }
     }
 
     private async Task<ConnectionMultiplexer> ConnectAsync()
@@ -184,8 +165,5 @@ internal sealed partial class RedisConnection : IAsyncDisposable
 
         [LoggerMessage(201, LogLevel.Information, "The connection to Redis at {EndPoint} is back", EventName = "RedisConnectionRestored")]
         public static partial void ConnectionRestored(ILogger logger, string? endPoint);
-
-        [LoggerMessage(202, LogLevel.Warning, "Redis cannot be used ({Failure}): {Reason}", EventName = "RedisCallFailed")]
-        public static partial void CallFailed(ILogger logger, string failure, string reason);
     }
 }

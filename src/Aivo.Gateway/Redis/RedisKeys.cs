@@ -15,7 +15,10 @@ internal sealed class RedisKeys(string prefix)
     /// <summary>Set: the users of a tenant who have logged in on this shard. A list of whom to look at: a user may have moved since.</summary>
     public RedisKey TenantUsers(ushort shard, TenantId tenant) => $"{prefix}:{{{shard}}}:tenant:{tenant}";
 
-    /// <summary>Hash: <c>epoch</c> (random, made once per data set) and <c>n</c> (the last revocation's number).</summary>
+    /// <summary>
+    /// Hash: <c>epoch</c> (random), the <c>replid</c> it was begun under, <c>open</c>, <c>n</c> (the last number), <c>since</c> and its
+    /// <c>floor</c> (Unix seconds).
+    /// </summary>
     public RedisKey RevocationMeta(ushort shard) => $"{prefix}:{{{shard}}}:revocation:meta";
 
     /// <summary>Sorted set: revocation entry by its number. Everything above a node's cursor is its delta.</summary>
@@ -23,6 +26,12 @@ internal sealed class RedisKeys(string prefix)
 
     /// <summary>Sorted set: revocation entry by its keep-until, in Unix milliseconds.</summary>
     public RedisKey RevocationKeep(ushort shard) => $"{prefix}:{{{shard}}}:revocation:k";
+
+    /// <summary>Hash: a node that may hold a lease, with <c>sequence:applied</c>. No TTL: Redis' clock may jump.</summary>
+    public RedisKey RevocationLeases(ushort shard) => $"{prefix}:{{{shard}}}:revocation:lease";
+
+    /// <summary>The channel that tells of new revocations. It only wakes nodes early.</summary>
+    public string RevocationNews(ushort shard) => $"{prefix}:{{{shard}}}:revocation:news";
 
     /// <summary>A counter of log-in attempts; <paramref name="subject"/> is a hash, never an e-mail address.</summary>
     public RedisKey Attempts(string subject) => $"{prefix}:attempts:{subject}";

@@ -24,8 +24,8 @@ internal sealed record RedisOptions
             CommandTimeout = reader.Duration("CommandTimeout", TimeSpan.FromSeconds(1), TimeSpan.FromMilliseconds(50), TimeSpan.FromSeconds(10), "How long one call may take; then the answer to the client is 503."),
             Tls = reader.Flag("Tls", false, "Whether the connection is encrypted and the server's certificate verified."),
             CaFile = reader.OptionalText("CaFile", "A PEM file with the certificate authority that signed Redis' certificate; the system's authorities when not set."),
+            WaitReplicas = reader.Integer("WaitReplicas", 0, 0, 5, "How many replicas must acknowledge a sync before it counts, and with it every end and log-in before it is answered. With 0 a fail-over may lose ends that no gateway remembers."),
         };
-        reader.Reserved("WaitReplicas", "0", "How many replicas must acknowledge an end before it is answered.");
         if (options.KeyPrefix.AsSpan().IndexOfAnyExcept("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-_.:") >= 0 || options.KeyPrefix.Length > 64)
         {
             reader.Error("KeyPrefix", options.KeyPrefix, "has characters that a key prefix cannot have.", "Write at most 64 letters, digits, '-', '_', '.' or ':'.");

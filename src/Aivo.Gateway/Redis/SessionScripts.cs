@@ -25,25 +25,23 @@ internal static class SessionScripts
 
     /// <summary>
     /// Compare-and-set of the record, and in the same step the revocations: an end without its entry would leave access tokens alive.
-    /// KEYS: the record, the revocations' meta, their numbers, their keep-until (one hash tag); the user, where an entry is taken out.
-    /// ARGV: the bytes that were read, empty for none; the next bytes, empty to write no record; the Unix millisecond at which the record
-    /// may be collected; the id to take out of the user's index, empty for none; then per revocation its member and its keep-until.
-    /// Returns: 1 and the last revocation's number (0 for none); or 0, the clock, and the present bytes or nil.
+    /// KEYS: the revocations' meta, numbers, keep-until and leases, the record; then the user, where an entry is taken out (one hash tag).
+    /// ARGV: epoch, whether the replication id is compared, 1 to write while the epoch is closed; the bytes that were read, empty for none;
+    /// the next bytes, empty to write no record; the Unix millisecond at which the record may be collected; the id to take out of the user's
+    /// index, empty for none; the channel; then per revocation its member and its keep-until.
+    /// Returns: -1 (fenced); 1, the highest number of the revocations (0 for none), and with one the lease fields; or 0, the clock, and the
+    /// present bytes or nil.
     /// </summary>
-    public const string Commit = """
-        local present = redis.call('GET', KEYS[1])
-        if (present or '') ~= ARGV[1] then
+    public const string Commit = RevocationScripts.Fence + RevocationScripts.Append + """
+        if fenced(ARGV[3] == '1') then return {-1} end
+        local present = redis.call('GET', KEYS[5])
+        if (present or '') ~= ARGV[4] then
           local t = redis.call('TIME')
           return {0, t[1] * 1000 + math.floor(t[2] / 1000), present}
         end
-        if ARGV[2] ~= '' then redis.call('SET', KEYS[1], ARGV[2], 'PXAT', ARGV[3]) end
-        if ARGV[4] ~= '' then redis.call('HDEL', KEYS[5], ARGV[4]) end
-        local n = 0
-        for i = 5, #ARGV, 2 do
-          n = redis.call('HINCRBY', KEYS[2], 'n', 1)
-          redis.call('ZADD', KEYS[3], n, ARGV[i])
-          redis.call('ZADD', KEYS[4], 'GT', ARGV[i + 1], ARGV[i])
-        end
-        return {1, n}
+        if ARGV[5] ~= '' then redis.call('SET', KEYS[5], ARGV[5], 'PXAT', ARGV[6]) end
+        if ARGV[7] ~= '' then redis.call('HDEL', KEYS[6], ARGV[7]) end
+        local number = append(KEYS[2], KEYS[3], ARGV[8], 9)
+        return {1, number, number > 0 and redis.call('HGETALL', KEYS[4]) or {}}
         """;
 }

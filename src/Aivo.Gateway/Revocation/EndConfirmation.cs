@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using Aivo.Gateway.Primitives;
 
 namespace Aivo.Gateway.Revocation;
 

@@ -1,4 +1,5 @@
 using Aivo.Gateway.Primitives;
+using Aivo.Gateway.Telemetry;
 
 namespace Aivo.Gateway.Revocation;
 
@@ -16,23 +17,40 @@ internal enum RevocationVerdict
 }
 
 /// <summary>The last check before a request passes; costs two look-ups in memory.</summary>
-internal sealed class RevocationCheck(RevocationState state, RevocationReplica replica)
+internal sealed class RevocationCheck(RevocationState state, RevocationReplicas replicas, GatewayMetrics metrics)
 {
-    public RevocationVerdict Judge(SessionId session, TokenId token, string? keyId)
+    /// <param name="issuedAt">
+    /// From before a data set was lost, it is refused: it may be revoked, and nobody can tell. That costs a refresh, not the session.
+    /// </param>
+    public RevocationVerdict Judge(SessionId session, TokenId token, string? keyId, DateTimeOffset issuedAt)
     {
         // Freshness first: the driver applies entries before it extends the lease, so a replica read after the lease holds all that the
         // lease stands for. The other way round, an entry could arrive between the two reads and be missed.
         bool fresh = state.IsFresh;
-        return Verdict(replica.IsRevoked(session, token, keyId), fresh);
+        if (replicas.IsRevoked(session, token, keyId))
+        {
+            return RevocationVerdict.Revoked;
+        }
+
+        if (!fresh)
+        {
+            if (!state.ServesStale)
+            {
+                return RevocationVerdict.Unknown;
+            }
+
+            metrics.ServedStale();
+        }
+
+        return issuedAt.ToUnixTimeSeconds() < state.SinceOf(session.Shard) ? RevocationVerdict.Revoked : RevocationVerdict.Valid;
     }
 
-    /// <summary>The same for a session as such, before a pair of tokens of it is handed out.</summary>
+    /// <summary>The same for a session as such, before a pair of tokens of it is handed out: never without a lease.</summary>
     public RevocationVerdict Judge(SessionId session)
     {
         bool fresh = state.IsFresh;
-        return Verdict(replica.IsRevoked(session), fresh);
+        return replicas.IsRevoked(session) ? RevocationVerdict.Revoked
+            : fresh ? RevocationVerdict.Valid
+            : RevocationVerdict.Unknown;
     }
-
-    private static RevocationVerdict Verdict(bool revoked, bool fresh) =>
-        revoked ? RevocationVerdict.Revoked : fresh ? RevocationVerdict.Valid : RevocationVerdict.Unknown;
 }

@@ -65,6 +65,12 @@ internal sealed class RevocationReplica
         }
     }
 
+    /// <summary>Everything that was applied before the call and not pruned, in no order; what comes meanwhile may be in it.</summary>
+    public IEnumerable<RevocationEntry> Entries() =>
+        _sessions.Select(held => new RevocationEntry(RevocationKind.Session, held.Key, held.Value))
+            .Concat(_tokens.Select(held => new RevocationEntry(RevocationKind.Token, held.Key, held.Value)))
+            .Concat(_keys.Select(held => new RevocationEntry(RevocationKind.Key, held.Key, held.Value)));
+
     /// <summary>Forgets the entries whose keep-until is past; returns how many.</summary>
     public int Prune(DateTimeOffset now)
     {

@@ -1,42 +1,119 @@
+using System.Collections.Immutable;
 using Aivo.Gateway.Primitives;
 using Aivo.Gateway.Telemetry;
 
 namespace Aivo.Gateway.Revocation;
 
 /// <summary>
-/// Lets a login or an end wait for the first successful sync that was sent after its commit (revocation.md, rule 6). Only then is it
-/// known that the log which took the commit is still the one the nodes read. Everybody who waits shares the next sync.
+/// Lets a login or an end wait until what it committed holds on every node (revocation.md, rules 5 to 7). Everybody who waits shares the
+/// next syncs; what each reply means for a wait is decided by <see cref="EndConfirmation"/>.
 /// </summary>
-internal sealed class SyncAcknowledgements(IRevocationLog log, RevocationOptions options, TimeProvider timeProvider, GatewayMetrics metrics)
+internal sealed class SyncAcknowledgements
 {
-    private readonly Lock _lock = new();
-    private List<Waiter> _waiting = [];
-    private TaskCompletionSource _news = NewSignal();
+    private readonly RevocationState _state;
+    private readonly RevocationOptions _options;
+    private readonly TimeProvider _timeProvider;
+    private readonly GatewayMetrics _metrics;
+    private readonly long _lease;
+    private readonly Shard[] _shards;
 
-    /// <summary>Call it after the commit's reply. Completes at once where this process makes every revocation itself.</summary>
-    /// <param name="number">The number that the commit's last revocation got; 0 when it made none.</param>
-    /// <exception cref="StoreUnavailableException">
-    /// No acknowledgement within three leases, or the log is another one by now, or lacks the number: the commit may be lost, and the
-    /// caller repeats it.
-    /// </exception>
-    public Task WaitAsync(long number, CancellationToken cancellationToken) =>
-        log.IsShared ? WaitForSyncAsync(number, cancellationToken) : Task.CompletedTask;
-
-    private async Task WaitForSyncAsync(long number, CancellationToken cancellationToken)
+    public SyncAcknowledgements(RevocationState state, RevocationOptions options, TimeProvider timeProvider, GatewayMetrics metrics)
     {
-        long began = timeProvider.GetTimestamp();
-        var waiter = new Waiter(number, new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously));
-        lock (_lock)
+        (_state, _options, _timeProvider, _metrics) = (state, options, timeProvider, metrics);
+        _lease = options.LeaseTicks(timeProvider);
+        _shards = [.. Enumerable.Range(0, options.Shards).Select(_ => new Shard())];
+    }
+
+    /// <summary>Call it after the commits' replies. Completes at once where this process makes every revocation itself.</summary>
+    /// <exception cref="StoreUnavailableException">
+    /// No confirmation within three leases, or the log is another one by now: the commit may be lost, and the caller repeats it.
+    /// </exception>
+    public Task WaitAsync(IReadOnlyCollection<LogCommit> commits, CancellationToken cancellationToken)
+    {
+        if (_state.IsAlone || commits.Count == 0)
         {
-            _waiting.Add(waiter);
-            _news.TrySetResult();
+            return Task.CompletedTask;
         }
 
-        bool acknowledged = false;
+        // Later than the replies: that makes the wait longer by a moment, and never too short.
+        long committedAt = _timeProvider.GetTimestamp();
+        return Task.WhenAll(commits.GroupBy(commit => commit.Shard).Select(shard => WaitAsync(shard.Key, Merge([.. shard], committedAt), cancellationToken)));
+    }
+
+    /// <summary>Waits for the first successful sync of the shard that is sent after this call.</summary>
+    public Task WaitForSyncAsync(ushort shard, CancellationToken cancellationToken) =>
+        _state.IsAlone ? Task.CompletedTask
+            : _state.Positions()[shard] is { } position ? WaitAsync([LogCommit.At(shard, position)], cancellationToken)
+            : throw new StoreUnavailableException("revocations", null);
+
+    /// <summary>Makes the shard's next sync come early.</summary>
+    public void Wake(ushort shard) => _shards[shard].Wake();
+
+    /// <summary>Whether somebody waits for other nodes, so that the sync asks for their lease fields.</summary>
+    public bool AsksForLeases(ushort shard) => _shards[shard].Any(static wait => !wait.End.Others.IsEmpty);
+
+    public bool AnybodyWaits(ushort shard) => _shards[shard].Any(static _ => true);
+
+    /// <summary>To be called right before a sync is sent: a later wake counts for the pause after it.</summary>
+    public void Sending(ushort shard) => _shards[shard].Reset();
+
+    /// <summary>The driver's pause between two syncs. It ends early when there is news, or somebody has begun to wait.</summary>
+    public Task PauseAsync(ushort shard, TimeSpan pause, CancellationToken stoppingToken) => _shards[shard].PauseAsync(pause, _timeProvider, stoppingToken);
+
+    /// <summary>Judges everybody who waits by a reply, after the step it made.</summary>
+    /// <returns>Lease fields of nodes whose leases have run out in silence.</returns>
+    public ImmutableArray<LeaseField> Judge(ushort shard, SyncReply reply, LeaseState own, long sentAt, long now)
+    {
+        var silent = ImmutableArray.CreateBuilder<LeaseField>();
+        foreach (Wait wait in _shards[shard].Waiting())
+        {
+            EndStep step = wait.End.Judge(reply, own, sentAt, now, _lease);
+            silent.AddRange(step.Silent);
+            if (step.Verdict != EndVerdict.Waiting)
+            {
+                // At once, not when its caller runs again: until then it would look as if somebody waited.
+                _shards[shard].Remove(wait);
+            }
+
+            if (step.Verdict == EndVerdict.Confirmed)
+            {
+                wait.Done.TrySetResult();
+            }
+            else if (step.Verdict == EndVerdict.Failed)
+            {
+                wait.Done.TrySetException(new StoreUnavailableException("revocations", null));
+            }
+        }
+
+        return [.. silent.Distinct()];
+    }
+
+    private EndConfirmation Merge(ImmutableArray<LogCommit> commits, long committedAt)
+    {
+        if (commits.Any(commit => commit.Epoch != commits[0].Epoch))
+        {
+            throw new StoreUnavailableException("revocations", null);
+        }
+
+        IEnumerable<LeaseField> others = commits.SelectMany(commit => commit.Leases).Where(field => field.Node != _state.Node);
+        return new EndConfirmation
+        {
+            Epoch = commits[0].Epoch,
+            Number = commits.Max(commit => commit.Number),
+            CommittedAt = committedAt,
+            Others = _options.Confirm ? [.. others.GroupBy(field => field.Node).Select(node => node.MaxBy(field => field.Sequence))] : [],
+        };
+    }
+
+    private async Task WaitAsync(ushort shard, EndConfirmation end, CancellationToken cancellationToken)
+    {
+        var wait = new Wait(end, new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously));
+        _shards[shard].Add(wait);
+        bool confirmed = false;
         try
         {
-            await waiter.Done.Task.WaitAsync(3 * options.Lease, timeProvider, cancellationToken);
-            acknowledged = true;
+            await wait.Done.Task.WaitAsync(3 * _options.Lease, _timeProvider, cancellationToken);
+            confirmed = true;
         }
         catch (TimeoutException exception)
         {
@@ -44,80 +121,88 @@ internal sealed class SyncAcknowledgements(IRevocationLog log, RevocationOptions
         }
         finally
         {
-            // One that gave up must not be handed on from sync to sync: an outage would gather them.
-            waiter.Done.TrySetCanceled(CancellationToken.None);
+            _shards[shard].Remove(wait);
+            _metrics.Acknowledgement(confirmed, _timeProvider.GetElapsedTime(end.CommittedAt));
+        }
+    }
+
+    private sealed record Wait(EndConfirmation End, TaskCompletionSource Done);
+
+    /// <summary>Who waits for one shard, and the signal that ends its pauses.</summary>
+    private sealed class Shard
+    {
+        private readonly Lock _lock = new();
+        private readonly HashSet<Wait> _waiting = new(ReferenceEqualityComparer.Instance);
+        private TaskCompletionSource _news = NewSignal();
+
+        public void Add(Wait wait)
+        {
             lock (_lock)
             {
-                _waiting.Remove(waiter);
+                _waiting.Add(wait);
+                _news.TrySetResult();
             }
-
-            metrics.Acknowledgement(acknowledged, timeProvider.GetElapsedTime(began));
-        }
-    }
-
-    /// <summary>The driver's pause between two syncs. It ends early when somebody has begun to wait since the last one was sent.</summary>
-    public async Task PauseAsync(TimeSpan pause, CancellationToken stoppingToken)
-    {
-        Task news;
-        lock (_lock)
-        {
-            news = _news.Task;
         }
 
-        if (news.IsCompleted)
+        public void Remove(Wait wait)
         {
-            return;
-        }
-
-        using var ended = CancellationTokenSource.CreateLinkedTokenSource(stoppingToken);
-        await Task.WhenAny(news, Task.Delay(pause, timeProvider, ended.Token));
-        await ended.CancelAsync();
-    }
-
-    /// <summary>Those who began to wait before now. The driver calls it right before it sends a sync, which then counts for them.</summary>
-    public IReadOnlyList<Waiter> BeforeSending()
-    {
-        lock (_lock)
-        {
-            if (_news.Task.IsCompleted)
+            lock (_lock)
             {
-                _news = NewSignal();
+                _waiting.Remove(wait);
             }
-
-            (List<Waiter> sent, _waiting) = (_waiting, []);
-            return sent;
         }
-    }
 
-    /// <summary>The sync has failed, or there is more to read: the next one counts.</summary>
-    public void Unanswered(IReadOnlyList<Waiter> sent)
-    {
-        lock (_lock)
+        public bool Any(Func<Wait, bool> predicate)
         {
-            _waiting.AddRange(sent.Where(waiter => !waiter.Done.Task.IsCompleted));
+            lock (_lock)
+            {
+                return _waiting.Any(predicate);
+            }
         }
-    }
 
-    /// <summary>The sync was answered, completely, by the log that was read before.</summary>
-    public static void Acknowledge(IReadOnlyList<Waiter> sent, long last)
-    {
-        foreach (Waiter waiter in sent)
+        public Wait[] Waiting()
         {
-            if (waiter.Number <= last)
+            lock (_lock)
             {
-                waiter.Done.TrySetResult();
-            }
-            else
-            {
-                waiter.Done.TrySetException(new StoreUnavailableException("revocations", null));
+                return [.. _waiting];
             }
         }
+
+        public void Wake()
+        {
+            lock (_lock)
+            {
+                _news.TrySetResult();
+            }
+        }
+
+        public void Reset()
+        {
+            lock (_lock)
+            {
+                if (_news.Task.IsCompleted)
+                {
+                    _news = NewSignal();
+                }
+            }
+        }
+
+        public async Task PauseAsync(TimeSpan pause, TimeProvider timeProvider, CancellationToken stoppingToken)
+        {
+            Task news;
+            lock (_lock)
+            {
+                news = _news.Task;
+            }
+
+            if (!news.IsCompleted)
+            {
+                using var ended = CancellationTokenSource.CreateLinkedTokenSource(stoppingToken);
+                await Task.WhenAny(news, Task.Delay(pause, timeProvider, ended.Token));
+                await ended.CancelAsync();
+            }
+        }
+
+        private static TaskCompletionSource NewSignal() => new(TaskCreationOptions.RunContinuationsAsynchronously);
     }
-
-    /// <summary>The log is not the one that was read before: nothing is known of the commits.</summary>
-    public static void Restarted(IReadOnlyList<Waiter> sent) => Acknowledge(sent, last: -1);
-
-    private static TaskCompletionSource NewSignal() => new(TaskCreationOptions.RunContinuationsAsynchronously);
-
-    internal sealed record Waiter(long Number, TaskCompletionSource Done);
 }

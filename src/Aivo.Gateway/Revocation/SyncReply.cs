@@ -21,11 +21,6 @@ internal enum SyncOutcome
     Read,
 }
 
-/// <summary>What the log says of a node that may hold a lease.</summary>
-/// <param name="Sequence">Of the last sync that was executed for it.</param>
-/// <param name="Applied">What that sync reported.</param>
-internal readonly record struct LeaseField(string Node, long Sequence, long Applied);
-
 /// <summary>The log's answer to one sync.</summary>
 internal sealed record SyncReply
 {
@@ -66,6 +61,9 @@ internal sealed record SyncReply
     /// configured. Known only where the connection was the same before and after.
     /// </summary>
     public bool Acknowledged { get; init; }
+
+    /// <summary>The log's own wall clock.</summary>
+    public DateTimeOffset ServerTime { get; init; }
 
     public bool IsComplete => Reached == Last;
 }

@@ -31,9 +31,12 @@ internal enum CreateOutcome
 /// <param name="Surplus">The user's whole index where it holds more sessions than were allowed; else empty.</param>
 internal sealed record CreateResult(CreateOutcome Outcome, DateTimeOffset Now, ImmutableArray<IndexedSession> Surplus);
 
-/// <param name="Number">The log's number that the raise took.</param>
+/// <param name="Log">The raise takes a number of the log.</param>
 /// <param name="Sessions">The index at that moment: every session of the user that can go on but for those begun later.</param>
-internal sealed record RaisedEpoch(long Number, ImmutableArray<IndexedSession> Sessions);
+internal sealed record RaisedEpoch(LogCommit Log, ImmutableArray<IndexedSession> Sessions)
+{
+    public long Number => Log.Number;
+}
 
 /// <param name="Next">The cursor of the next page; 0 after the last.</param>
 internal sealed record TenantPage(ImmutableArray<UserId> Users, long Next);

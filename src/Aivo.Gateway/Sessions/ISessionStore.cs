@@ -13,12 +13,19 @@ internal sealed record StoredSession(byte[]? Bytes, DateTimeOffset Now);
 /// <param name="Revocations">Appended to the shard's revocations, each under the next number.</param>
 /// <param name="Unindexed">The user from whose index the session is taken; null to leave it there.</param>
 internal sealed record SessionWrite(
-    byte[]? Bytes, DateTimeOffset CollectAt, ImmutableArray<RevocationEntry> Revocations, UserId? Unindexed = null);
-
-/// <param name="RevocationNumber">The number of the last revocation written; 0 when there is none.</param>
-/// <param name="Present">Null when committed; else what is stored instead of the expected bytes.</param>
-internal readonly record struct CommitResult(long RevocationNumber, StoredSession? Present)
+    byte[]? Bytes, DateTimeOffset CollectAt, ImmutableArray<RevocationEntry> Revocations, UserId? Unindexed = null)
 {
+    /// <summary>Whether an end is written back that the log has lost: the only write that a closed epoch takes.</summary>
+    public bool Restores { get; init; }
+}
+
+/// <param name="Log">What the log made of it; null when not committed.</param>
+/// <param name="Present">Null when committed; else what is stored instead of the expected bytes.</param>
+internal readonly record struct CommitResult(LogCommit? Log, StoredSession? Present)
+{
+    /// <summary>The highest number of the revocations that were written; 0 when there is none.</summary>
+    public long RevocationNumber => Log?.Number ?? 0;
+
     public bool Committed => Present is null;
 }
 

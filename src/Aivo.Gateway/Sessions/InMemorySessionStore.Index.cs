@@ -62,7 +62,7 @@ internal sealed partial class InMemorySessionStore : ISessionIndex
         {
             UserState state = User(user);
             state.Raised = ++_lastRevocation;
-            return ValueTask.FromResult(new RaisedEpoch(state.Raised, [.. state.Sessions.Values]));
+            return ValueTask.FromResult(new RaisedEpoch(new LogCommit(shard, Epoch, state.Raised, []), [.. state.Sessions.Values]));
         }
     }
 

@@ -50,7 +50,7 @@ internal sealed partial class InMemorySessionStore(TimeProvider clock) : ISessio
             StoredSession present = Find(id);
             if (!Same(present.Bytes, expected))
             {
-                return ValueTask.FromResult(new CommitResult(0, present));
+                return ValueTask.FromResult(new CommitResult(null, present));
             }
 
             Collect(present.Now);
@@ -66,7 +66,7 @@ internal sealed partial class InMemorySessionStore(TimeProvider clock) : ISessio
             }
 
             _lastRevocation += write.Revocations.Length;
-            return ValueTask.FromResult(new CommitResult(write.Revocations.IsEmpty ? 0 : _lastRevocation, null));
+            return ValueTask.FromResult(new CommitResult(new LogCommit(id.Shard, Epoch, write.Revocations.IsEmpty ? 0 : _lastRevocation, []), null));
         }
     }
 

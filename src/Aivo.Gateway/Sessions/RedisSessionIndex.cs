@@ -7,7 +7,7 @@ using StackExchange.Redis;
 namespace Aivo.Gateway.Sessions;
 
 /// <summary>The index in Redis: one hash a user, beside the records of the same shard. Every method is one call.</summary>
-internal sealed class RedisSessionIndex(RedisConnection redis) : ISessionIndex
+internal sealed class RedisSessionIndex(RedisConnection redis, LogEpochs epochs) : ISessionIndex
 {
     /// <summary>For how long a raise is kept for a user without sessions: longer than any log-in is worked on.</summary>
     private static readonly TimeSpan RaiseKept = TimeSpan.FromHours(1);
@@ -20,21 +20,22 @@ internal sealed class RedisSessionIndex(RedisConnection redis) : ISessionIndex
         ushort shard = session.Id.Shard;
         RedisKey[] keys =
         [
-            redis.Keys.Session(session.Id),
             redis.Keys.RevocationMeta(shard),
+            redis.Keys.Session(session.Id),
             redis.Keys.User(shard, session.User),
             redis.Keys.TenantUsers(shard, session.Tenant),
         ];
         RedisValue[] values =
         [
+            verifiedAt.Epoch,
+            redis.ComparesReplicationId,
+            Number(verifiedAt.Number),
             session.Bytes,
             Number(session.CollectAt.ToUnixTimeMilliseconds()),
             session.Id.ToString(),
             string.Create(CultureInfo.InvariantCulture, $"{session.CreatedAt.ToUnixTimeMilliseconds()}:{session.AbsoluteEnd.ToUnixTimeMilliseconds()}"),
             Number(session.CreatedAt.ToUnixTimeMilliseconds()),
             Number((long)ISessionIndex.ClockTolerance.TotalMilliseconds),
-            verifiedAt.Epoch,
-            Number(verifiedAt.Number),
             session.User.ToString(),
             Number(mostSessions),
         ];
@@ -45,16 +46,20 @@ internal sealed class RedisSessionIndex(RedisConnection redis) : ISessionIndex
             0 => new CreateResult(CreateOutcome.EpochRaised, now, []),
             1 => new CreateResult(CreateOutcome.Created, now, Entries(reply[2], shard)),
             2 => new CreateResult(CreateOutcome.ClockOff, now, []),
-            _ => new CreateResult(CreateOutcome.Taken, now, []),
+            3 => new CreateResult(CreateOutcome.Taken, now, []),
+            _ => throw Fenced(),
         };
     }
 
     public async ValueTask<RaisedEpoch> RaiseAsync(UserId user, ushort shard, CancellationToken cancellationToken)
     {
+        string epoch = epochs.Require(shard);
         RedisResult reply = await redis.EvaluateAsync(
             SessionIndexScripts.Raise, [redis.Keys.RevocationMeta(shard), redis.Keys.User(shard, user)],
-            [Number((long)RaiseKept.TotalMilliseconds)], cancellationToken);
-        return new RaisedEpoch((long)reply[0], Entries(reply[1], shard));
+            [epoch, redis.ComparesReplicationId, Number((long)RaiseKept.TotalMilliseconds)], cancellationToken);
+        return (long)reply[0] is var number and not 0
+            ? new RaisedEpoch(new LogCommit(shard, epoch, number, []), Entries(reply[1], shard))
+            : throw Fenced();
     }
 
     public async ValueTask<ImmutableArray<IndexedSession>> ReadIndexAsync(UserId user, ushort shard, CancellationToken cancellationToken) =>
@@ -101,6 +106,9 @@ internal sealed class RedisSessionIndex(RedisConnection redis) : ISessionIndex
 
         return entries.ToImmutable();
     }
+
+    /// <summary>The data set is another one by now, or is being recovered.</summary>
+    private static StoreUnavailableException Fenced() => new("sessions", null);
 
     private static RedisValue Number(long number) => number.ToString(CultureInfo.InvariantCulture);
 

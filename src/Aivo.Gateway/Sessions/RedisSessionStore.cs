@@ -6,7 +6,7 @@ using StackExchange.Redis;
 namespace Aivo.Gateway.Sessions;
 
 /// <summary>Sessions that several nodes share. Redis' clock is the only one: this class has none to mix it up with.</summary>
-internal sealed class RedisSessionStore(RedisConnection redis) : ISessionStore
+internal sealed class RedisSessionStore(RedisConnection redis, LogEpochs epochs) : ISessionStore
 {
     public async ValueTask<StoredSession> ReadAsync(SessionId id, CancellationToken cancellationToken)
     {
@@ -36,24 +36,35 @@ internal sealed class RedisSessionStore(RedisConnection redis) : ISessionStore
     {
         RedisKey[] keys =
         [
-            redis.Keys.Session(id),
             redis.Keys.RevocationMeta(id.Shard),
             redis.Keys.RevocationNumbers(id.Shard),
             redis.Keys.RevocationKeep(id.Shard),
+            redis.Keys.RevocationLeases(id.Shard),
+            redis.Keys.Session(id),
             .. write.Unindexed is { } user ? [redis.Keys.User(id.Shard, user)] : Array.Empty<RedisKey>(),
         ];
+        string epoch = epochs.Require(id.Shard);
         RedisValue[] values =
         [
+            epoch,
+            redis.ComparesReplicationId,
+            write.Restores ? 1 : 0,
             expected ?? RedisValue.EmptyString,
             write.Bytes ?? RedisValue.EmptyString,
             Milliseconds(write.CollectAt),
             write.Unindexed is null ? RedisValue.EmptyString : id.ToString(),
+            redis.Keys.RevocationNews(id.Shard),
             .. write.Revocations.SelectMany(entry => new RedisValue[] { entry.Member, Milliseconds(entry.KeepUntil) }),
         ];
         RedisResult reply = await redis.EvaluateAsync(SessionScripts.Commit, keys, values, cancellationToken);
-        return (int)reply[0] == 1
-            ? new CommitResult((long)reply[1], null)
-            : new CommitResult(0, new StoredSession((byte[]?)reply[2], Time(reply[1])));
+        return (int)reply[0] switch
+        {
+            1 => new CommitResult(new LogCommit(id.Shard, epoch, (long)reply[1], LeaseFields.Read(reply[2])), null),
+            0 => new CommitResult(null, new StoredSession((byte[]?)reply[2], Time(reply[1]))),
+
+            // The data set is another one by now, or is being recovered: what was read may be lost, and what is written would be.
+            _ => throw new StoreUnavailableException("sessions", null),
+        };
     }
 
     private static RedisValue Milliseconds(DateTimeOffset time) => time.ToUnixTimeMilliseconds().ToString(CultureInfo.InvariantCulture);

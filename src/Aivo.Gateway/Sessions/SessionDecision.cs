@@ -128,14 +128,17 @@ internal sealed record SessionDecision<TOutcome>(
 /// <summary>A decision that has been carried out.</summary>
 /// <param name="Record">The record as it stands now; null for an unknown session.</param>
 /// <param name="Revocations">Committed; the caller applies them to its own replica before it answers.</param>
-/// <param name="RevocationNumber">The number of the last of them in the session's shard; 0 when there is none.</param>
+/// <param name="Log">What the log made of the commit; null where nothing was written.</param>
 internal sealed record SessionResult<TOutcome>(
     TOutcome Outcome,
     SessionRecord? Record,
     ImmutableArray<RevocationEntry> Revocations,
-    long RevocationNumber)
+    LogCommit? Log)
     where TOutcome : struct, Enum
 {
+    /// <summary>The highest number of the revocations; 0 when there is none.</summary>
+    public long RevocationNumber => Log?.Number ?? 0;
+
     /// <summary>The store's clock at the decision.</summary>
     public DateTimeOffset Now { get; init; }
 

@@ -11,14 +11,15 @@ internal sealed record BegunSession(SessionRecord Record, ImmutableArray<Indexed
 /// Begins sessions, in one call to the store: the record is made with this node's estimate of the store's clock, and made again with the
 /// clock that the store names where the estimate is off.
 /// </summary>
-/// <param name="position">How far this node has followed the log; null while it has read nothing.</param>
+/// <param name="positions">How far this node has followed the log of each shard; null where it has read nothing.</param>
 /// <param name="storeTime">This node's estimate of the store's clock.</param>
 /// <param name="retention">For how long a record is kept beyond its absolute end.</param>
 internal sealed class SessionLogins(
-    ISessionIndex index, SessionsOptions options, TimeSpan retention, Func<LogPosition?> position, Func<DateTimeOffset> storeTime)
+    ISessionIndex index, SessionsOptions options, TimeSpan retention, Func<LogPosition?[]> positions, Func<DateTimeOffset> storeTime)
 {
     /// <summary>To be read before the password is verified: a raise of the user's epoch that comes later shows up as a higher number.</summary>
-    public LogPosition? Position => position();
+    /// <returns>One for each shard: whose user logs in is not known yet.</returns>
+    public LogPosition?[] Positions() => positions();
 
     /// <param name="shard">The user's.</param>
     /// <param name="verifiedAt">The position before the password was verified.</param>

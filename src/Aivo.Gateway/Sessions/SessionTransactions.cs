@@ -37,13 +37,21 @@ internal sealed partial class SessionTransactions(
             },
             cancellationToken);
 
-    /// <summary>Ends a session; one that has ended or is not stored is a success too, with its revocation under a new number.</summary>
+    /// <summary>
+    /// Ends a session; one that has ended or is not stored is a success too, with its revocation written again under the number it has.
+    /// </summary>
     /// <exception cref="StoreUnavailableException">The end may not hold, or may hold: the caller repeats it.</exception>
     public Task<SessionResult<EndOutcome>> EndAsync(SessionId id, EndReason reason, CancellationToken cancellationToken) =>
         CommitAsync(id, (record, now) => ValueTask.FromResult(SessionLifecycle.End(id, record, reason, now, retention)), cancellationToken);
 
+    /// <summary>Writes the end of a session back that the store has lost, as it was known here; also while the log's epoch is closed.</summary>
+    public Task<SessionResult<EndOutcome>> RestoreEndAsync(SessionId id, CancellationToken cancellationToken) =>
+        CommitAsync(
+            id, (record, now) => ValueTask.FromResult(SessionLifecycle.End(id, record, EndReason.Revoked, now, retention)), cancellationToken, restores: true);
+
     private async Task<SessionResult<TOutcome>> CommitAsync<TOutcome>(
-        SessionId id, Func<SessionRecord?, DateTimeOffset, ValueTask<SessionDecision<TOutcome>>> decide, CancellationToken cancellationToken)
+        SessionId id, Func<SessionRecord?, DateTimeOffset, ValueTask<SessionDecision<TOutcome>>> decide, CancellationToken cancellationToken,
+        bool restores = false)
         where TOutcome : struct, Enum
     {
         StoredSession stored = await store.ReadAsync(id, cancellationToken);
@@ -54,10 +62,10 @@ internal sealed partial class SessionTransactions(
             SessionDecision<TOutcome> decision = again ?? await decide(Decode(id, stored.Bytes), stored.Now);
             if (!decision.Commits)
             {
-                return Result(decision, 0, stored.Now);
+                return Result(decision, null, stored.Now);
             }
 
-            SessionWrite write = Write(decision.Record, decision.Revocations);
+            SessionWrite write = Write(decision.Record, decision.Revocations) with { Restores = restores };
             CommitResult result;
             try
             {
@@ -71,7 +79,7 @@ internal sealed partial class SessionTransactions(
                 again = IsOurs(stored.Bytes, write) ? decision : null;
                 if (again is not null && write.Revocations.IsEmpty)
                 {
-                    return Result(decision, 0, stored.Now);
+                    return Result(decision, null, stored.Now);
                 }
 
                 continue;
@@ -79,7 +87,7 @@ internal sealed partial class SessionTransactions(
 
             if (result.Present is not { } present)
             {
-                return Result(decision, result.RevocationNumber, stored.Now);
+                return Result(decision, result.Log, stored.Now);
             }
 
             metrics.CommitConflict();
@@ -90,9 +98,9 @@ internal sealed partial class SessionTransactions(
         throw Unavailable(null);
     }
 
-    private static SessionResult<TOutcome> Result<TOutcome>(SessionDecision<TOutcome> decision, long revocationNumber, DateTimeOffset now)
+    private static SessionResult<TOutcome> Result<TOutcome>(SessionDecision<TOutcome> decision, LogCommit? log, DateTimeOffset now)
         where TOutcome : struct, Enum =>
-        new(decision.Outcome, decision.Record, decision.Revocations, revocationNumber) { Now = now, RetryAfter = decision.RetryAfter };
+        new(decision.Outcome, decision.Record, decision.Revocations, log) { Now = now, RetryAfter = decision.RetryAfter };
 
     /// <summary>Whether the store holds what this write was to leave behind. Then it is written once more only for its revocations' number.</summary>
     private static bool IsOurs(byte[]? stored, SessionWrite write) =>

@@ -67,8 +67,8 @@ internal sealed partial class UserSessions(
     /// </summary>
     /// <param name="tenant">Only sessions of this tenant end; null for all. A user who has moved keeps those of the new one.</param>
     /// <param name="ended">Told of each end once it is committed; calls may overlap.</param>
-    /// <returns>The highest number of the log that this took.</returns>
-    public async Task<long> EndAsync(
+    /// <returns>What the log made of each step; all are to be waited for.</returns>
+    public async Task<IReadOnlyCollection<LogCommit>> EndAsync(
         UserId user, ushort shard, SessionId? except, TenantId? tenant, EndReason reason, Action<SessionId, SessionResult<EndOutcome>> ended,
         CancellationToken cancellationToken)
     {
@@ -80,7 +80,7 @@ internal sealed partial class UserSessions(
             ids = [.. (await ReadAsync(ids, cancellationToken)).Where(read => read.Record is null || read.Record.Tenant == tenant).Select(read => read.Id)];
         }
 
-        var numbers = new ConcurrentBag<long> { raised.Number };
+        var commits = new ConcurrentBag<LogCommit> { raised.Log };
         var unknown = new ConcurrentBag<SessionId>();
         var failures = new ConcurrentBag<StoreUnavailableException>();
         var bound = new ParallelOptions { MaxDegreeOfParallelism = MostAtOnce, CancellationToken = cancellationToken };
@@ -89,7 +89,7 @@ internal sealed partial class UserSessions(
             try
             {
                 SessionResult<EndOutcome> end = await transactions.EndAsync(id, reason, token);
-                numbers.Add(end.RevocationNumber);
+                commits.Add(end.Log!);
                 if (end.Outcome == EndOutcome.UnknownSession)
                 {
                     unknown.Add(id);
@@ -108,7 +108,7 @@ internal sealed partial class UserSessions(
         }
 
         await index.DropAsync(user, shard, [.. unknown], cancellationToken);
-        return numbers.Max();
+        return commits;
     }
 
     /// <returns>No liveness for a record that cannot be read.</returns>

@@ -3,12 +3,14 @@ using System.Diagnostics.Metrics;
 namespace Aivo.Gateway.Telemetry;
 
 /// <summary>What the metrics read of revocation, each when metrics are collected and never on the request path.</summary>
-internal sealed record RevocationReadings(Func<bool> Fresh, Func<long> Entries, Func<long> Lag, Func<double?> SyncAgeSeconds, Func<double> ClockOffsetSeconds);
+internal sealed record RevocationReadings(Func<bool> Fresh, Func<long> Entries, Func<long> Lag, Func<double?> SyncAgeSeconds, Func<double> ClockOffsetSeconds, Func<string> State, Func<double> LeaseLeftSeconds);
 
 /// <summary>Every metric of the gateway. Units are UCUM; every tag takes its values from a fixed set, or from the configuration.</summary>
 internal sealed class GatewayMetrics
 {
     public const string MeterName = "Aivo.Gateway";
+
+    private static readonly string[] States = ["starting", "fresh", "fenced", "stale"];
 
     private readonly Meter _meter;
     private readonly Counter<long> _logins;
@@ -21,6 +23,7 @@ internal sealed class GatewayMetrics
     private readonly Counter<long> _securityEvents;
     private readonly Counter<long> _commitConflicts;
     private readonly Counter<long> _firstUseMarks;
+    private readonly Counter<long> _servedStale;
 
     public GatewayMetrics(IMeterFactory meters)
     {
@@ -35,7 +38,11 @@ internal sealed class GatewayMetrics
         _securityEvents = _meter.CreateCounter<long>("aivo.gateway.security_events", "{event}", "What a person should look at, by event: theft, shared_token or lost_write.");
         _commitConflicts = _meter.CreateCounter<long>("aivo.gateway.session.commit_conflicts", "{conflict}", "Commits of a session that were decided again, since another request had changed it.");
         _firstUseMarks = _meter.CreateCounter<long>("aivo.gateway.first_use_marks", "{mark}", "First uses of tokens, by what became of the note in the session: written, ignored (nothing to change), dropped (too many waited) or failed.");
+        _servedStale = _meter.CreateCounter<long>("aivo.gateway.revocation.served_stale", "{request}", "Requests that passed although the lease was over (Revocation:OnStale = Serve).");
     }
+
+    /// <summary>A request that passed although the lease was over.</summary>
+    public void ServedStale() => _servedStale.Add(1);
 
     public void Login(string outcome) => _logins.Add(1, new KeyValuePair<string, object?>("outcome", outcome));
 
@@ -69,6 +76,8 @@ internal sealed class GatewayMetrics
     public void ObserveRevocation(RevocationReadings readings)
     {
         _meter.CreateObservableGauge("aivo.gateway.revocation.fresh", () => readings.Fresh() ? 1 : 0, "{state}", "1 while this node may forward, 0 while it answers 503 for want of a recent fetch.");
+        _meter.CreateObservableGauge("aivo.gateway.revocation.state", () => States.Select(state => new Measurement<int>(state == readings.State() ? 1 : 0, new KeyValuePair<string, object?>("state", state))), "{state}", "1 for the state this node is in: starting, fresh, fenced (a log is being recovered) or stale.");
+        _meter.CreateObservableGauge("aivo.gateway.revocation.lease_left", readings.LeaseLeftSeconds, "s", "What is left of the lease; 0 when it is over.");
         _meter.CreateObservableGauge("aivo.gateway.revocation.entries", readings.Entries, "{entry}", "Revocations that this node holds.");
         _meter.CreateObservableGauge("aivo.gateway.revocation.lag", readings.Lag, "{entry}", "By how many revocations this node was behind after its last fetch.");
         _meter.CreateObservableGauge("aivo.gateway.revocation.clock_offset", readings.ClockOffsetSeconds, "s", "The store's clock minus this node's, as of the last fetch.");

@@ -20,16 +20,18 @@ public sealed class FirstSightTests : IAsyncDisposable
     private readonly MarksUnderTest _node = new(new UnsteadyStore(new InMemorySessionStore(TimeProvider.System)) { Before = UnsteadyStore.Never });
     private readonly IssuingKit _kit;
     private readonly RevocationReplica _replica = new();
+    private readonly RevocationReplicas _replicas;
     private readonly RevocationState _state;
     private readonly CallerPolicyEvaluator _evaluator;
 
     public FirstSightTests()
     {
         _kit = IssuingKit.Create(_node.Time);
-        _state = new RevocationState(_node.Time);
-        _state.Report(FeedState.Alone);
+        _replicas = new RevocationReplicas(4, () => _replica);
+        _state = new RevocationState(_node.Time, 4);
+        Report(long.MaxValue);
         var reader = new AccessTokenReader(new AccessTokenValidator(_kit.Keys, _kit.Options, _node.Time), new AccessTokenCache(100, _node.Time), _node.Counts.Metrics);
-        _evaluator = new CallerPolicyEvaluator(reader, new CallerCheck(new RevocationCheck(_state, _replica), _state), _node.Marks);
+        _evaluator = new CallerPolicyEvaluator(reader, new CallerCheck(new RevocationCheck(_state, _replicas, _node.Counts.Metrics), _state), _node.Marks);
     }
 
     private int Marks => _node.Marks.Waiting;
@@ -68,7 +70,7 @@ public sealed class FirstSightTests : IAsyncDisposable
         await inner.CommitAsync(record.Id, null, new SessionWrite(SessionRecordCodec.Encode(record), record.AbsoluteEnd, []), TestContext.Current.CancellationToken);
         await using var node = new MarksUnderTest(inner, _node.Time);
         var reader = new AccessTokenReader(new AccessTokenValidator(_kit.Keys, _kit.Options, _node.Time), new AccessTokenCache(100, _node.Time), _node.Counts.Metrics);
-        var evaluator = new CallerPolicyEvaluator(reader, new CallerCheck(new RevocationCheck(_state, _replica), _state), node.Marks);
+        var evaluator = new CallerPolicyEvaluator(reader, new CallerCheck(new RevocationCheck(_state, _replicas, _node.Counts.Metrics), _state), node.Marks);
 
         await evaluator.AuthenticateAsync(SignedIn, Request(new AccessTokenIssuer(_kit.Keys, _kit.Options).Issue(token, new Dictionary<string, System.Text.Json.JsonElement>())));
         await node.StartAsync();
@@ -101,10 +103,10 @@ public sealed class FirstSightTests : IAsyncDisposable
     public async Task NodeThatCannotKnow_QueuesNone_AndMarksLater()
     {
         string token = _kit.GoodToken();
-        _state.Report(FeedState.Starting);
+        Report(LeaseState.Never);
         await AssertRefusedAsync(token);
 
-        _state.Report(FeedState.Alone);
+        Report(long.MaxValue);
         Assert.True((await Authenticate(token)).Succeeded);
         Assert.Equal(1, Marks);
     }
@@ -134,5 +136,13 @@ public sealed class FirstSightTests : IAsyncDisposable
         var context = new DefaultHttpContext();
         context.Request.Headers.Authorization = $"Bearer {token}";
         return context;
+    }
+
+    private void Report(long freshUntil)
+    {
+        for (ushort shard = 0; shard < 4; shard++)
+        {
+            _state.Report(shard, new ShardStanding(new LeaseState { Node = _state.Node, FreshUntil = freshUntil }, false, 0, default, null));
+        }
     }
 }

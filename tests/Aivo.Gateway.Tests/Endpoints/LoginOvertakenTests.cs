@@ -45,9 +45,8 @@ public sealed class LoginOvertakenTests : IDisposable
         _hashes = new PasswordHashGate(throttling, _time);
         SessionTransactions transactions = SessionSamples.Transactions(_store);
         var users = new UserSessions(_store, _store, transactions, SessionSamples.Options, NullLogger<UserSessions>.Instance);
-        var state = new RevocationState(_time);
-        state.Report(FeedState.Alone);
-        var replica = new RevocationReplica();
+        var state = new RevocationState(_time, 0);
+        var replicas = new RevocationReplicas(1, static () => new RevocationReplica());
         var revocation = new RevocationOptions { SyncInterval = TimeSpan.FromMilliseconds(100), Lease = TimeSpan.FromSeconds(1) };
         GatewayMetrics metrics = TestMetrics.Create();
         var audit = new AuditLog(NullLogger<AuditLog>.Instance);
@@ -55,11 +54,11 @@ public sealed class LoginOvertakenTests : IDisposable
             new LoginThrottle(new InMemoryAttemptStore(_time), throttling, NullLogger<LoginThrottle>.Instance),
             _hashes,
             _directory,
-            new SessionLogins(_store, SessionSamples.Options, SessionSamples.Retention, () => _store.Position, _time.GetUtcNow),
-            new SessionEndings(transactions, users, replica, new SyncAcknowledgements(new InMemoryRevocationLog(_time), revocation, _time, metrics), audit),
+            new SessionLogins(_store, SessionSamples.Options, SessionSamples.Retention, () => [_store.Position], _time.GetUtcNow),
+            new SessionEndings(transactions, users, replicas, new SyncAcknowledgements(state, revocation, _time, metrics), audit),
             _kit.RefreshKeys,
             new TokenPairs(new AccessTokenIssuer(_kit.Keys, _kit.Options), new RefreshTokenCodec(_kit.RefreshKeys, _kit.Options), _kit.Options, _time),
-            new CallerCheck(new RevocationCheck(state, replica), state),
+            new CallerCheck(new RevocationCheck(state, replicas, metrics), state),
             audit,
             metrics);
     }

@@ -42,6 +42,7 @@ internal sealed class GatewayProcess : IAsyncDisposable
     /// <summary>Starts a gateway and waits until it says that it is ready.</summary>
     public static async Task<GatewayProcess> StartAsync(params (string Key, string Value)[] settings)
     {
+        await OpenEpochs.ForNewDataAsync(settings);
         GatewayProcess gateway = Launch(settings);
         try
         {

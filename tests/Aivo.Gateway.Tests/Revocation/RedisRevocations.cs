@@ -6,24 +6,15 @@ using StackExchange.Redis;
 
 namespace Aivo.Gateway.Tests.Revocation;
 
-/// <summary>The writing side of the log in Redis, as the session commit has it: numbers, keep-until and the last number in one step.</summary>
-internal sealed class RedisRevocations(RedisConnection redis)
+/// <summary>One shard's log in Redis, and its writing side as a test needs it.</summary>
+internal sealed class RedisRevocations : IAsyncDisposable
 {
-    private const string AppendScript = """
-        local n = tonumber(redis.call('HGET', KEYS[1], 'n') or '0')
-        for i = 1, #ARGV, 2 do
-          n = n + 1
-          redis.call('ZADD', KEYS[2], n, ARGV[i])
-          redis.call('ZADD', KEYS[3], ARGV[i + 1], ARGV[i])
-        end
-        redis.call('HSET', KEYS[1], 'n', n)
-        return n
-        """;
+    private readonly RedisSyncConnection _sync;
+    private readonly RedisKey[] _keys;
 
-    private readonly RedisKey[] _keys = [redis.Keys.RevocationMeta(0), redis.Keys.RevocationNumbers(0), redis.Keys.RevocationKeep(0)];
-
-    public static RedisConnection Connect(string configuration, string prefix, TimeSpan? commandTimeout = null) => new(
-        new RedisOptions
+    public RedisRevocations(string configuration, string prefix, TimeSpan? commandTimeout = null, int waitReplicas = 0, RevocationOptions? options = null)
+    {
+        var redisOptions = new RedisOptions
         {
             Configuration = configuration,
             KeyPrefix = prefix,
@@ -31,20 +22,58 @@ internal sealed class RedisRevocations(RedisConnection redis)
             CommandTimeout = commandTimeout ?? TimeSpan.FromSeconds(5),
             Tls = false,
             CaFile = null,
-        },
-        NullLogger<RedisConnection>.Instance);
-
-    /// <summary>A log that may hold entries of earlier appends by the same prefix, and the way to append to it.</summary>
-    public static (IRevocationLog Log, Func<IReadOnlyList<RevocationEntry>, Task> Append) LogOf(RedisConnection redis)
-    {
-        var writer = new RedisRevocations(redis);
-        return (new RedisRevocationLog(redis), writer.AppendAsync);
+            WaitReplicas = waitReplicas,
+        };
+        Redis = new RedisConnection(redisOptions, NullLogger<RedisConnection>.Instance);
+        _sync = new RedisSyncConnection(redisOptions, TimeProvider.System, NullLogger<RedisSyncConnection>.Instance);
+        Log = new RedisRevocationLog(Redis, _sync, redisOptions, options ?? new RevocationOptions { SyncInterval = TimeSpan.FromMilliseconds(50), Lease = TimeSpan.FromSeconds(1) });
+        _keys =
+        [
+            Redis.Keys.RevocationMeta(0), Redis.Keys.RevocationNumbers(0), Redis.Keys.RevocationKeep(0), Redis.Keys.RevocationLeases(0),
+        ];
     }
 
-    public Task AppendAsync(IReadOnlyList<RevocationEntry> entries) => RunAsync(
-        AppendScript, [.. entries.SelectMany(entry => new RedisValue[] { entry.Member, entry.KeepUntil.ToUnixTimeMilliseconds() })]);
+    public RedisConnection Redis { get; }
 
-    /// <summary>Runs a script with the keys meta, numbers and keep.</summary>
-    public Task<RedisResult> RunAsync(string script, params RedisValue[] values) =>
-        redis.EvaluateAsync(script, _keys, values, TestContext.Current.CancellationToken);
+    public RedisRevocationLog Log { get; }
+
+    private static CancellationToken Cancellation => TestContext.Current.CancellationToken;
+
+    /// <summary>Begins and opens an epoch where there is none that is open, and returns it.</summary>
+    public async Task<string> OpenAsync()
+    {
+        SyncReply reply = await SyncAsync(null);
+        if (reply.Outcome == SyncOutcome.BeginNeeded)
+        {
+            await Log.BeginAsync(0, reply.Epoch, Cancellation);
+            reply = await SyncAsync(null);
+        }
+
+        await Log.OpenAsync(0, reply.Epoch!, Cancellation);
+        return reply.Epoch!;
+    }
+
+    public ValueTask<SyncReply> SyncAsync(string? epoch, long applied = 0, long sequence = 1, string node = "test", bool withLeases = false) =>
+        Log.SyncAsync(0, new SyncRequest(epoch, node, sequence, applied), withLeases, Cancellation);
+
+    public async Task<LogCommit> AppendAsync(params RevocationEntry[] entries)
+    {
+        string epoch = await OpenAsync();
+        LogCommit last = new(0, epoch, 0, []);
+        foreach (RevocationEntry[] page in entries.Chunk(1_000))
+        {
+            last = await Log.AppendAsync(0, epoch, page, restores: false, Cancellation);
+        }
+
+        return last;
+    }
+
+    /// <summary>Runs a script with the keys meta, numbers, keep and leases.</summary>
+    public Task<RedisResult> RunAsync(string script, params RedisValue[] values) => Redis.EvaluateAsync(script, _keys, values, Cancellation);
+
+    public async ValueTask DisposeAsync()
+    {
+        await _sync.DisposeAsync();
+        await Redis.DisposeAsync();
+    }
 }

@@ -1,8 +1,8 @@
 using System.Diagnostics;
 using Aivo.Gateway.Primitives;
-using Aivo.Gateway.Redis;
 using Aivo.Gateway.Revocation;
 using Aivo.Gateway.Tests.Infrastructure;
+using Microsoft.Extensions.Logging.Abstractions;
 
 namespace Aivo.Gateway.Tests.Revocation;
 
@@ -18,12 +18,12 @@ public sealed class RevocationOverRedisTests(RedisServer server)
     public async Task EntryAppendedByOneNode_IsRefusedByAnother()
     {
         string prefix = RedisServer.NewKeyPrefix();
-        await using RedisConnection writer = RedisRevocations.Connect(server.Configuration, prefix);
+        await using var writer = new RedisRevocations(server.Configuration, prefix);
         await using var node = await Node.StartAsync(server.Configuration, prefix);
         await UntilAsync(() => node.State.IsFresh);
         SessionId session = SessionId.Create(0);
         Assert.False(node.Replica.IsRevoked(session, default, null));
-        await new RedisRevocations(writer).AppendAsync([RevocationEntry.ForSession(session, TimeProvider.System.GetUtcNow() + RevocationOptions.Retention)]);
+        await writer.AppendAsync(RevocationEntry.ForSession(session, TimeProvider.System.GetUtcNow() + RevocationOptions.Retention));
         await UntilAsync(() => node.Replica.IsRevoked(session, default, null));
     }
 
@@ -31,10 +31,10 @@ public sealed class RevocationOverRedisTests(RedisServer server)
     public async Task NodeThatStarts_IsFreshOnlyWithAllThatWasRevokedBefore()
     {
         string prefix = RedisServer.NewKeyPrefix();
-        await using RedisConnection writer = RedisRevocations.Connect(server.Configuration, prefix);
+        await using var writer = new RedisRevocations(server.Configuration, prefix);
         DateTimeOffset keepUntil = TimeProvider.System.GetUtcNow() + RevocationOptions.Retention;
-        int count = (2 * RevocationDelta.MostEntries) + 10;
-        await new RedisRevocations(writer).AppendAsync(
+        int count = (2 * SyncReply.MostEntries) + 10;
+        await writer.AppendAsync(
             [.. Enumerable.Range(1, count).Select(id => RevocationEntry.ForSession(new SessionId((UInt128)id, 0), keepUntil))]);
         await using var node = await Node.StartAsync(server.Configuration, prefix);
         await UntilAsync(() => node.State.IsFresh);
@@ -57,9 +57,9 @@ public sealed class RevocationOverRedisTests(RedisServer server)
         await redis.RestartAsync();
         await UntilAsync(() => node.State.IsFresh);
         Assert.True(node.Replica.IsRevoked(before, default, null));
-        await using RedisConnection writer = RedisRevocations.Connect(redis.Configuration, "test");
+        await using var writer = new RedisRevocations(redis.Configuration, "test");
         SessionId after = SessionId.Create(0);
-        await new RedisRevocations(writer).AppendAsync([RevocationEntry.ForSession(after, TimeProvider.System.GetUtcNow() + RevocationOptions.Retention)]);
+        await writer.AppendAsync(RevocationEntry.ForSession(after, TimeProvider.System.GetUtcNow() + RevocationOptions.Retention));
         await UntilAsync(() => node.Replica.IsRevoked(after, default, null));
     }
 
@@ -119,22 +119,25 @@ public sealed class RevocationOverRedisTests(RedisServer server)
 
     private sealed class Node : IAsyncDisposable
     {
-        private readonly RedisConnection _redis;
+        private readonly RedisRevocations _redis;
         private readonly RevocationDriver _driver;
 
         private Node(string configuration, string prefix)
         {
-            _redis = RedisRevocations.Connect(configuration, prefix, commandTimeout: TimeSpan.FromSeconds(1));
-            var log = new RedisRevocationLog(_redis);
-            var acknowledgements = new SyncAcknowledgements(log, Options, TimeProvider.System, TestMetrics.Create());
-            _driver = new RevocationDriver(log, Replica, State, acknowledgements, Options, TimeProvider.System, Logger);
+            _redis = new RedisRevocations(configuration, prefix, commandTimeout: TimeSpan.FromSeconds(1), options: Options);
+            var acknowledgements = new SyncAcknowledgements(State, Options, TimeProvider.System, TestMetrics.Create());
+            var replicas = new RevocationReplicas(1, () => Replica);
+            var sync = new ShardSync(
+                0, _redis.Log, Replica, State, acknowledgements, (_, missing, _) => Task.FromResult(missing), (_, _) => { }, Options, TimeProvider.System, Logger);
+            _driver = new RevocationDriver(
+                [sync], _redis.Log, replicas, State, acknowledgements, Options, TimeProvider.System, NullLogger<RevocationDriver>.Instance);
         }
 
         public RevocationReplica Replica { get; } = new();
 
-        public RevocationState State { get; } = new(TimeProvider.System);
+        public RevocationState State { get; } = new(TimeProvider.System, 1);
 
-        public EventRecorder<RevocationDriver> Logger { get; } = new();
+        public EventRecorder<ShardSync> Logger { get; } = new();
 
         public static async Task<Node> StartAsync(string configuration, string prefix)
         {

@@ -1,5 +1,6 @@
 using Aivo.Gateway.Primitives;
 using Aivo.Gateway.Revocation;
+using Aivo.Gateway.Tests.Infrastructure;
 using CsCheck;
 
 namespace Aivo.Gateway.Tests.Revocation;
@@ -133,18 +134,22 @@ public sealed class RevocationReplicaTests
     {
         var time = new Microsoft.Extensions.Time.Testing.FakeTimeProvider(Start);
         var replica = new RevocationReplica();
-        var state = new RevocationState(time);
-        var check = new RevocationCheck(state, replica);
+        var state = new RevocationState(time, 1);
+        var check = new RevocationCheck(state, new RevocationReplicas(1, () => replica), TestMetrics.Create());
         replica.Apply(Entry(0, 1, Start));
-        Assert.Equal(RevocationVerdict.Unknown, check.Judge(Session(2), NoToken, null));
-        Assert.Equal(RevocationVerdict.Revoked, check.Judge(Session(1), NoToken, null));
+        Assert.Equal(RevocationVerdict.Unknown, check.Judge(Session(2), NoToken, null, Start));
+        Assert.Equal(RevocationVerdict.Revoked, check.Judge(Session(1), NoToken, null, Start));
 
-        state.Report(new FeedState { FreshUntil = time.GetTimestamp() + time.TimestampFrequency });
-        Assert.Equal(RevocationVerdict.Valid, check.Judge(Session(2), NoToken, null));
-        Assert.Equal(RevocationVerdict.Revoked, check.Judge(Session(1), NoToken, null));
+        long freshUntil = time.GetTimestamp() + time.TimestampFrequency;
+        long since = Start.ToUnixTimeSeconds();
+        state.Report(0, new ShardStanding(new LeaseState { Node = "node", FreshUntil = freshUntil, Since = since }, false, 0, default, null));
+        Assert.Equal(RevocationVerdict.Revoked, check.Judge(Session(2), NoToken, null, Start.AddSeconds(-1)));
+        Assert.Equal(RevocationVerdict.Revoked, check.Judge(new SessionId(2, 1), NoToken, null, Start));
+        Assert.Equal(RevocationVerdict.Valid, check.Judge(Session(2), NoToken, null, Start));
+        Assert.Equal(RevocationVerdict.Revoked, check.Judge(Session(1), NoToken, null, Start));
 
         time.Advance(TimeSpan.FromSeconds(1));
-        Assert.Equal(RevocationVerdict.Unknown, check.Judge(Session(2), NoToken, null));
+        Assert.Equal(RevocationVerdict.Unknown, check.Judge(Session(2), NoToken, null, Start));
     }
 
     private static RevocationEntry Entry(int kind, int id, DateTimeOffset keepUntil) => kind switch

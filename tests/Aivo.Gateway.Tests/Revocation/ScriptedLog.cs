@@ -1,22 +1,58 @@
+using System.Collections.Immutable;
 using System.Threading.Channels;
+using Aivo.Gateway.Primitives;
 using Aivo.Gateway.Revocation;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Time.Testing;
 
 namespace Aivo.Gateway.Tests.Revocation;
 
-/// <summary>A log whose every answer the test gives, or withholds; it ignores its cancellation token.</summary>
+/// <summary>A log whose every sync the test answers, or withholds; it ignores its cancellation token. Its writes are noted, and succeed.</summary>
 internal sealed class ScriptedLog : IRevocationLog
 {
     private readonly Channel<Read> _reads = Channel.CreateUnbounded<Read>();
+    private readonly List<string> _writes = [];
 
-    public bool IsShared => true;
-
-    public ValueTask<RevocationDelta> ReadAsync(long cursor, CancellationToken cancellationToken)
+    public string[] Writes
     {
-        var read = new Read(cursor);
+        get
+        {
+            lock (_writes)
+            {
+                return [.. _writes];
+            }
+        }
+    }
+
+    public ValueTask<SyncReply> SyncAsync(ushort shard, SyncRequest request, bool withLeases, CancellationToken cancellationToken)
+    {
+        var read = new Read(request, withLeases);
         _reads.Writer.TryWrite(read);
-        return new ValueTask<RevocationDelta>(read.Answer.Task);
+        return new ValueTask<SyncReply>(read.Answer.Task);
+    }
+
+    public ValueTask BeginAsync(ushort shard, string? found, CancellationToken cancellationToken) => Note($"begin instead of {found ?? "none"}");
+
+    public ValueTask OpenAsync(ushort shard, string epoch, CancellationToken cancellationToken) => Note($"open {epoch}");
+
+    public async ValueTask<LogCommit> AppendAsync(
+        ushort shard, string epoch, IReadOnlyList<RevocationEntry> entries, bool restores, CancellationToken cancellationToken)
+    {
+        await Note($"append {string.Join(',', entries.Select(entry => entry.Id).Order())} to {epoch}");
+        return new LogCommit(shard, epoch, 1, []);
+    }
+
+    public ValueTask LowerSinceAsync(ushort shard, string epoch, long since, CancellationToken cancellationToken) => Note($"since {since}");
+
+    public ValueTask RemoveAsync(ushort shard, string epoch, ImmutableArray<LeaseField> silent, CancellationToken cancellationToken) =>
+        Note($"remove {string.Join(',', silent.Select(field => field.Node))}");
+
+    public ValueTask LeaveAsync(ushort shard, string epoch, string node, CancellationToken cancellationToken) => Note("leave");
+
+    public void AskForPrimary() => Add("ask for primary");
+
+    public void OnNews(Action<ushort> news)
+    {
     }
 
     /// <summary>The next read, which must come without any time passing.</summary>
@@ -29,9 +65,23 @@ internal sealed class ScriptedLog : IRevocationLog
         return await NextAtOnceAsync();
     }
 
-    internal sealed record Read(long Cursor)
+    private ValueTask Note(string write)
     {
-        public TaskCompletionSource<RevocationDelta> Answer { get; } = new(TaskCreationOptions.RunContinuationsAsynchronously);
+        Add(write);
+        return ValueTask.CompletedTask;
+    }
+
+    private void Add(string write)
+    {
+        lock (_writes)
+        {
+            _writes.Add(write);
+        }
+    }
+
+    internal sealed record Read(SyncRequest Request, bool WithLeases)
+    {
+        public TaskCompletionSource<SyncReply> Answer { get; } = new(TaskCreationOptions.RunContinuationsAsynchronously);
     }
 }
 

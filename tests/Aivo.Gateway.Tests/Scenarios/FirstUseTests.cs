@@ -18,7 +18,7 @@ public sealed class FirstUseTests(RedisServer redis)
     {
         string prefix = RedisServer.NewKeyPrefix();
         await using RedisConnection connection = SessionSamples.ConnectTo(redis.Configuration, prefix);
-        var store = new RedisSessionStore(connection);
+        var store = new RedisSessionStore(connection, OpenEpochs.Of(connection));
         await using GatewayProcess gateway = await StartAsync(prefix);
         using var http = new HttpClient { BaseAddress = gateway.Address };
         var client = new ContractClient(http);
@@ -44,7 +44,7 @@ public sealed class FirstUseTests(RedisServer redis)
     {
         string prefix = RedisServer.NewKeyPrefix();
         await using RedisConnection connection = SessionSamples.ConnectTo(redis.Configuration, prefix);
-        var store = new RedisSessionStore(connection);
+        var store = new RedisSessionStore(connection, OpenEpochs.Of(connection));
         await using GatewayProcess gateway = await StartAsync(prefix);
         using var http = new HttpClient { BaseAddress = gateway.Address };
         var client = new ContractClient(http);
@@ -68,7 +68,7 @@ public sealed class FirstUseTests(RedisServer redis)
     {
         string prefix = RedisServer.NewKeyPrefix();
         await using RedisConnection connection = SessionSamples.ConnectTo(redis.Configuration, prefix);
-        var store = new RedisSessionStore(connection);
+        var store = new RedisSessionStore(connection, OpenEpochs.Of(connection));
         await using GatewayProcess gateway = await StartAsync(prefix);
         using var http = new HttpClient { BaseAddress = gateway.Address };
         using var management = new HttpClient { BaseAddress = gateway.Management };

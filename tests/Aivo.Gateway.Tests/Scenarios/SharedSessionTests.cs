@@ -79,7 +79,7 @@ public sealed class SharedSessionTests : IDisposable
     {
         const int Logins = 10;
         await using LocalRedis redis = await LocalRedis.StartAsync();
-        await using GatewayProcess gateway = await GatewayProcess.StartAsync([.. Settings(redis), ("Revocation:SyncInterval", "00:00:05"), ("Revocation:Lease", "00:00:30")]);
+        await using GatewayProcess gateway = await GatewayProcess.StartAsync([.. Settings(redis), ("Revocation:SyncInterval", "00:00:05"), ("Revocation:Lease", "00:00:10")]);
         using HttpClient http = Open(gateway);
         var client = new ContractClient(http);
         await LoginAsync(client); // Redis learns the scripts

@@ -14,7 +14,7 @@ public sealed class FirstUseOverRedisTests
         await using LocalRedis server = await LocalRedis.StartAsync();
         await using RedisConnection redis = SessionSamples.ConnectTo(server.Configuration, "test");
         await using ConnectionMultiplexer admin = await ConnectionMultiplexer.ConnectAsync(server.Configuration + ",allowAdmin=true");
-        var store = new RedisSessionStore(redis);
+        var store = new RedisSessionStore(redis, OpenEpochs.Of(redis));
         SessionRecord[] sessions = await MarksUnderTest.SessionsAsync(store, FirstUseMarks.MostAtOnce);
         long before = await ScriptCallsAsync(admin);
 

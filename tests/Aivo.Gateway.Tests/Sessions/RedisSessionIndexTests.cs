@@ -7,20 +7,28 @@ using StackExchange.Redis;
 
 namespace Aivo.Gateway.Tests.Sessions;
 
-public sealed class RedisSessionIndexTests(RedisServer server) : SessionIndexContract, IAsyncDisposable
+public sealed class RedisSessionIndexTests : SessionIndexContract, IAsyncDisposable
 {
-    private readonly RedisConnection _redis = SessionSamples.ConnectTo(server.Configuration, RedisServer.NewKeyPrefix());
+    private readonly RedisConnection _redis;
+    private LogEpochs _epochs;
 
-    private protected override ISessionStore Store => new RedisSessionStore(_redis);
+    public RedisSessionIndexTests(RedisServer server)
+    {
+        _redis = SessionSamples.ConnectTo(server.Configuration, RedisServer.NewKeyPrefix());
+        _epochs = OpenEpochs.Of(_redis);
+    }
 
-    private protected override ISessionIndex Index => new RedisSessionIndex(_redis);
+    private protected override ISessionStore Store => new RedisSessionStore(_redis, _epochs);
+
+    private protected override ISessionIndex Index => new RedisSessionIndex(_redis, _epochs);
 
     public ValueTask DisposeAsync() => _redis.DisposeAsync();
 
     private protected override async ValueTask<LogPosition> PositionAsync()
     {
-        RevocationDelta delta = await new RedisRevocationLog(_redis).ReadAsync(0, Token);
-        return new LogPosition(delta.Epoch, delta.Reached);
+        var log = (string[])(await _redis.EvaluateAsync(
+            "return redis.call('HMGET', KEYS[1], 'epoch', 'n')", [_redis.Keys.RevocationMeta(0)], [], Token))!;
+        return new LogPosition(log[0], long.Parse(log[1], System.Globalization.CultureInfo.InvariantCulture));
     }
 
     [Fact]
@@ -39,6 +47,7 @@ public sealed class RedisSessionIndexTests(RedisServer server) : SessionIndexCon
         await Index.RaiseAsync(SessionSamples.User, 0, Token);
         await Index.RaiseAsync(SessionSamples.User, 0, Token);
         await EvaluateAsync("return redis.call('DEL', KEYS[1])", _redis.Keys.RevocationMeta(0));
+        _epochs = await OpenEpochs.OfAsync(_redis, "another");
         LogPosition begun = await PositionAsync();
         Assert.Equal(0, begun.Number);
 

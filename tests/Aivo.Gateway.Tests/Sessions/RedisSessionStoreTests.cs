@@ -12,11 +12,15 @@ public sealed class RedisSessionStoreTests : SessionStoreContract, IAsyncDisposa
 {
     private readonly RedisServer _server;
     private readonly RedisConnection _redis;
+    private readonly LogEpochs _epochs;
 
-    public RedisSessionStoreTests(RedisServer server) =>
+    public RedisSessionStoreTests(RedisServer server)
+    {
         (_server, _redis) = (server, SessionSamples.ConnectTo(server.Configuration, RedisServer.NewKeyPrefix()));
+        _epochs = OpenEpochs.Of(_redis);
+    }
 
-    private protected override ISessionStore Store => new RedisSessionStore(_redis);
+    private protected override ISessionStore Store => new RedisSessionStore(_redis, _epochs);
 
     private static CancellationToken Token => TestContext.Current.CancellationToken;
 
@@ -56,20 +60,20 @@ public sealed class RedisSessionStoreTests : SessionStoreContract, IAsyncDisposa
         Assert.Equal((1, 1, entry.KeepUntil.ToUnixTimeMilliseconds()), await ReadEntryAsync(id, entry));
         Assert.Equal(-2, (long)await EvaluateAsync("return redis.call('TTL', KEYS[1])", _redis.Keys.Session(id)));
         Assert.Equal(-1, (long)await EvaluateAsync("return redis.call('TTL', KEYS[1])", _redis.Keys.RevocationNumbers(3)));
-        Assert.Equal(0, (long)await EvaluateAsync("return redis.call('EXISTS', KEYS[1])", _redis.Keys.RevocationMeta(0)));
+        Assert.Equal(0, (long)await EvaluateAsync("return redis.call('EXISTS', KEYS[1])", _redis.Keys.RevocationNumbers(0)));
     }
 
     [Fact]
-    public async Task RevocationWrittenAgain_TakesANewNumber_AndIsNeverKeptShorter()
+    public async Task RevocationWrittenAgain_KeepsItsNumber_AndIsNeverKeptShorter()
     {
         SessionId id = SessionId.Create(0);
         RevocationEntry entry = RevocationEntry.ForSession(id, SessionSamples.Noon);
         await RevokeAsync(id, entry);
         await RevokeAsync(id, entry with { KeepUntil = SessionSamples.Noon.AddHours(-1) });
-        Assert.Equal((2, 2, entry.KeepUntil.ToUnixTimeMilliseconds()), await ReadEntryAsync(id, entry));
+        Assert.Equal((1, 1, entry.KeepUntil.ToUnixTimeMilliseconds()), await ReadEntryAsync(id, entry));
 
         await RevokeAsync(id, entry with { KeepUntil = SessionSamples.Noon.AddHours(1) });
-        Assert.Equal((3, 3, SessionSamples.Noon.AddHours(1).ToUnixTimeMilliseconds()), await ReadEntryAsync(id, entry));
+        Assert.Equal((1, 1, SessionSamples.Noon.AddHours(1).ToUnixTimeMilliseconds()), await ReadEntryAsync(id, entry));
     }
 
     [Fact]
@@ -125,7 +129,8 @@ public sealed class RedisSessionStoreTests : SessionStoreContract, IAsyncDisposa
     private static async Task AssertUnavailableAsync(int port)
     {
         await using RedisConnection redis = SessionSamples.ConnectTo($"127.0.0.1:{port}", "test", TimeSpan.FromMilliseconds(300));
-        var store = new RedisSessionStore(redis);
+        var epochs = new LogEpochs(1) { [0] = "epoch" };
+        var store = new RedisSessionStore(redis, epochs);
         SessionTransactions transactions = SessionSamples.Transactions(store);
         SessionRecord record = SessionSamples.NewRecord();
         TimeSpan bound = TimeSpan.FromSeconds(10);
@@ -135,7 +140,7 @@ public sealed class RedisSessionStoreTests : SessionStoreContract, IAsyncDisposa
             transactions.RefreshAsync(SessionSamples.TokenOf(record), "key-1", SessionSamples.Active, Token).WaitAsync(bound, Token));
         await Assert.ThrowsAsync<StoreUnavailableException>(() => transactions.EndAsync(record.Id, EndReason.Logout, Token).WaitAsync(bound, Token));
         await Assert.ThrowsAsync<StoreUnavailableException>(() =>
-            new SessionLogins(new RedisSessionIndex(redis), SessionSamples.Options, SessionSamples.Retention, () => null, TimeProvider.System.GetUtcNow)
+            new SessionLogins(new RedisSessionIndex(redis, epochs), SessionSamples.Options, SessionSamples.Retention, () => [], TimeProvider.System.GetUtcNow)
                 .BeginAsync(SessionSamples.User, SessionSamples.Tenant, SessionSamples.Client, "key-1", 0, new LogPosition("epoch", 0), Token)
                 .WaitAsync(bound, Token));
     }

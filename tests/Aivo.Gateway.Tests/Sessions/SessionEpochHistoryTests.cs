@@ -62,11 +62,11 @@ public sealed class SessionEpochHistoryTests(RedisServer server)
         await Histories.SampleAsync(async steps =>
         {
             await using RedisConnection redis = ConnectTo(server.Configuration, $"{prefix}:{Interlocked.Increment(ref number)}");
-            var log = new RedisRevocationLog(redis);
-            await new History(new RedisSessionStore(redis), new RedisSessionIndex(redis), async () =>
+            LogEpochs epochs = await OpenEpochs.OfAsync(redis);
+            await new History(new RedisSessionStore(redis, epochs), new RedisSessionIndex(redis, epochs), async () =>
             {
-                RevocationDelta delta = await log.ReadAsync(0, Token);
-                return new LogPosition(delta.Epoch, delta.Reached);
+                var n = (string?)await redis.EvaluateAsync("return redis.call('HGET', KEYS[1], 'n')", [redis.Keys.RevocationMeta(0)], [], Token);
+                return new LogPosition(epochs.Require(0), long.Parse(n!, System.Globalization.CultureInfo.InvariantCulture));
             }).RunAsync(steps);
         }, iter: 60, threads: 2);
     }
@@ -173,7 +173,7 @@ public sealed class SessionEpochHistoryTests(RedisServer server)
         }
 
         private Task<BegunSession?> BeginAsync(LogPosition position) =>
-            new SessionLogins(_index, Options, Retention, () => position, () => Noon).BeginAsync(User, Tenant, Client, "key-1", 0, position, Token);
+            new SessionLogins(_index, Options, Retention, () => [position], () => Noon).BeginAsync(User, Tenant, Client, "key-1", 0, position, Token);
 
         private async Task AssertEndsHoldAsync()
         {

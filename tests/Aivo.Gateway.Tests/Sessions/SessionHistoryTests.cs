@@ -43,7 +43,7 @@ public sealed class SessionHistoryTests(RedisServer server)
     public async Task InterleavedHistories_KeepOneLiveLeaf_AndEveryEnd_OnRedis()
     {
         await using RedisConnection redis = ConnectTo(server.Configuration, RedisServer.NewKeyPrefix());
-        var store = new RedisSessionStore(redis);
+        var store = new RedisSessionStore(redis, OpenEpochs.Of(redis));
         await Interleaved.SampleAsync(steps => RunAsync(steps, store), iter: 100, threads: 2);
     }
 

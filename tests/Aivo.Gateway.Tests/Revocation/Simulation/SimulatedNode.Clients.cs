@@ -1,3 +1,4 @@
+using Aivo.Gateway.Primitives;
 using Aivo.Gateway.Revocation;
 
 namespace Aivo.Gateway.Tests.Revocation.Simulation;

@@ -38,11 +38,12 @@ public sealed class StoreAgreementTests(RedisServer server)
     public async Task SameCalls_GiveTheSameOutcomesAndTheSameRecords()
     {
         await using RedisConnection redis = SessionSamples.ConnectTo(server.Configuration, RedisServer.NewKeyPrefix());
+        LogEpochs epochs = await OpenEpochs.OfAsync(redis);
         await Histories.SampleAsync(
             async steps =>
             {
                 string[] memory = await RunAsync(steps, clock => new InMemorySessionStore(clock));
-                string[] shared = await RunAsync(steps, clock => new VirtualClockStore(new RedisSessionStore(redis), clock));
+                string[] shared = await RunAsync(steps, clock => new VirtualClockStore(new RedisSessionStore(redis, epochs), clock));
                 Assert.Equal(memory, shared);
             },
             iter: 300, threads: 2);
