@@ -1,0 +1,105 @@
+using Aivo.Gateway.Hosting;
+using Aivo.Gateway.Primitives;
+using Aivo.Gateway.Redis;
+using Aivo.Gateway.Revocation;
+using Aivo.Gateway.Sessions;
+using Aivo.Gateway.Tests.Infrastructure;
+using Aivo.Gateway.Tests.Sessions;
+using Microsoft.Extensions.Logging.Abstractions;
+
+namespace Aivo.Gateway.Tests.Revocation;
+
+/// <summary>What a gateway does about revocations, with connections of its own: several of them in one process make a fleet.</summary>
+internal sealed class FleetNode : IAsyncDisposable
+{
+    public static readonly RevocationOptions Options = new()
+    {
+        SyncInterval = TimeSpan.FromMilliseconds(100),
+        Lease = TimeSpan.FromSeconds(1),
+        Shards = 2,
+    };
+
+    private readonly RedisRevocations _redis;
+    private readonly RevocationDriver _driver;
+    private readonly SyncAcknowledgements _acknowledgements;
+    private readonly SessionTransactions _transactions;
+
+    private FleetNode(string configuration, string prefix)
+    {
+        _redis = new RedisRevocations(configuration, prefix, options: Options);
+        var epochs = new LogEpochs(Options.Shards);
+        Store = new RedisSessionStore(_redis.Redis, epochs);
+        _transactions = SessionSamples.Transactions(Store);
+        _acknowledgements = new SyncAcknowledgements(State, Options, TimeProvider.System, TestMetrics.Create());
+        var restored = new EndedSessions(Store, _transactions);
+        _driver = new RevocationDriver(
+            Enumerable.Range(0, Options.Shards).Select(shard => new ShardSync(
+                (ushort)shard, _redis.Log, Replicas[(ushort)shard], State, _acknowledgements, restored.RestoreAsync,
+                (followed, epoch) => epochs[followed] = epoch, Options, TimeProvider.System, Events)),
+            _redis.Log, Replicas, State, _acknowledgements, Options, TimeProvider.System, NullLogger<RevocationDriver>.Instance);
+    }
+
+    public RevocationReplicas Replicas { get; } = new(Options.Shards, static () => new RevocationReplica());
+
+    public RevocationState State { get; } = new(TimeProvider.System, Options.Shards);
+
+    public EventRecorder<ShardSync> Events { get; } = new();
+
+    public RedisSessionStore Store { get; }
+
+    private static CancellationToken Cancellation => TestContext.Current.CancellationToken;
+
+    public static async Task<FleetNode> StartAsync(string configuration, string prefix)
+    {
+        var node = new FleetNode(configuration, prefix);
+        await node._driver.StartAsync(Cancellation);
+        await node.UntilFreshAsync();
+        return node;
+    }
+
+    public Task UntilFreshAsync() => Eventually.TrueAsync(() => State.IsFresh, () => $"the node is {State.Status}");
+
+    /// <summary>Stores a session that has begun.</summary>
+    public async Task<SessionId> BeginSessionAsync(ushort shard)
+    {
+        SessionId id = SessionId.Create(shard);
+        DateTimeOffset now = (await Store.ReadAsync(id, Cancellation)).Now;
+        SessionRecord record = SessionLifecycle.Create(
+            id, SessionSamples.User, SessionSamples.Tenant, SessionSamples.Client, LeafLabels.CreateRoot(), "key-1", now, SessionSamples.Options);
+        var write = new SessionWrite(SessionRecordCodec.Encode(record), record.AbsoluteEnd, []);
+        Assert.True((await Store.CommitAsync(id, null, write, Cancellation)).Committed);
+        return id;
+    }
+
+    /// <summary>Whether the store holds the session's tombstone.</summary>
+    public async Task<bool> HasEndedAsync(SessionId id) =>
+        SessionRecordCodec.TryDecode(id, (await Store.ReadAsync(id, Cancellation)).Bytes, out SessionRecord? record, out _) && record?.End is not null;
+
+    public async Task<LogCommit> CommitEndAsync(SessionId id)
+    {
+        SessionResult<EndOutcome> end = await _transactions.EndAsync(id, EndReason.Logout, Cancellation);
+        Replicas.Apply(id.Shard, end.Revocations);
+        return end.Log!;
+    }
+
+    public Task ConfirmAsync(params LogCommit[] commits) => _acknowledgements.WaitAsync(commits, Cancellation);
+
+    /// <summary>As a log-out does it: returns when it would answer 204.</summary>
+    public async Task EndAsync(SessionId id) => await ConfirmAsync(await CommitEndAsync(id));
+
+    /// <summary>Runs a script with the keys meta, numbers, keep and leases of shard 0.</summary>
+    public async Task<long> RunAsync(string script, params StackExchange.Redis.RedisValue[] values) => (long)await _redis.RunAsync(script, values);
+
+    /// <summary>A sync in the name of another node of shard 0, which then says nothing more.</summary>
+    public async Task SpeakAsAsync(string node) => Assert.Equal(
+        SyncOutcome.Read, (await _redis.SyncAsync(State.Positions()[0]!.Epoch, applied: State.Positions()[0]!.Number, node: node)).Outcome);
+
+    public Task StopAsync() => _driver.StopAsync(CancellationToken.None);
+
+    public async ValueTask DisposeAsync()
+    {
+        await StopAsync();
+        _driver.Dispose();
+        await _redis.DisposeAsync();
+    }
+}
