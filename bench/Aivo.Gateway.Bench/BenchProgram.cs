@@ -10,6 +10,7 @@ internal static class BenchProgram
         plain-yarp PORT DESTINATION                  YARP without authentication, on 127.0.0.1:PORT
         tokens COUNT DIRECTORY DESTINATION PORT      writes keys, tokens.txt and gateway.json for a gateway whose management is on PORT
         sessions REDIS SETTINGS ROUNDS CALLS         what a login and a refresh cost, over the Redis at REDIS, by the gateway.json of "tokens"
+        look-ups ROUNDS                              what it costs to look up a revoked id, by how many are held
         """;
 
     public static async Task<int> Main(string[] args)
@@ -27,6 +28,9 @@ internal static class BenchProgram
                 return 0;
             case ["sessions", var redis, var settings, var rounds, var calls]:
                 await SessionCost.RunAsync(redis, Path.GetFullPath(settings), Number(rounds), Number(calls));
+                return 0;
+            case ["look-ups", var rounds]:
+                LookUpCost.Run(Number(rounds));
                 return 0;
             default:
                 await Console.Error.WriteLineAsync(Usage);

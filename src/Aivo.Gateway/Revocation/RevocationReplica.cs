@@ -1,4 +1,3 @@
-using System.Collections.Concurrent;
 using System.Collections.Frozen;
 using System.Security.Cryptography;
 using System.Text;
@@ -16,14 +15,14 @@ namespace Aivo.Gateway.Revocation;
 /// </remarks>
 internal sealed class RevocationReplica
 {
-    private readonly ConcurrentDictionary<UInt128, DateTimeOffset> _sessions = new();
-    private readonly ConcurrentDictionary<UInt128, DateTimeOffset> _tokens = new();
+    private readonly RevokedIds _sessions = new();
+    private readonly RevokedIds _tokens = new();
     private readonly Lock _keysLock = new();
 
     /// <summary>Swapped whole: a key is revoked in an emergency only, and an empty set must cost the request path no hash.</summary>
     private volatile FrozenDictionary<UInt128, DateTimeOffset> _keys = FrozenDictionary<UInt128, DateTimeOffset>.Empty;
 
-    /// <summary>How many entries are held. Takes locks: for metrics, not for requests.</summary>
+    /// <summary>How many entries are held.</summary>
     public int Count => _sessions.Count + _tokens.Count + _keys.Count;
 
     public static RevocationEntry ForKey(string keyId, DateTimeOffset keepUntil) => new(RevocationKind.Key, HashOf(keyId), keepUntil);
@@ -34,7 +33,7 @@ internal sealed class RevocationReplica
     /// </summary>
     public bool IsRevoked(SessionId session, TokenId token, string? keyId)
     {
-        if (_sessions.ContainsKey(session.Value) || _tokens.ContainsKey(token.Value))
+        if (_sessions.Contains(session.Value) || _tokens.Contains(token.Value))
         {
             return true;
         }
@@ -44,7 +43,7 @@ internal sealed class RevocationReplica
     }
 
     /// <summary>Whether the session has ended, whichever of its tokens is asked about.</summary>
-    public bool IsRevoked(SessionId session) => _sessions.ContainsKey(session.Value);
+    public bool IsRevoked(SessionId session) => _sessions.Contains(session.Value);
 
     /// <summary>Merges an entry; of two keep-untils the later one stands.</summary>
     public void Apply(RevocationEntry entry)
@@ -52,10 +51,10 @@ internal sealed class RevocationReplica
         switch (entry.Kind)
         {
             case RevocationKind.Session:
-                _sessions.AddOrUpdate(entry.Id, static (_, added) => added, Later, entry.KeepUntil);
+                _sessions.Add(entry.Id, entry.KeepUntil);
                 break;
             case RevocationKind.Token:
-                _tokens.AddOrUpdate(entry.Id, static (_, added) => added, Later, entry.KeepUntil);
+                _tokens.Add(entry.Id, entry.KeepUntil);
                 break;
             case RevocationKind.Key:
                 ApplyKey(entry);
@@ -63,18 +62,22 @@ internal sealed class RevocationReplica
             default:
                 throw new ArgumentOutOfRangeException(nameof(entry), entry.Kind, "Not a kind of revocation.");
         }
+
+        // Whoever applies an entry looks next for requests under way, and a request registers before it looks here: without a full fence on
+        // both sides each could miss the other.
+        Interlocked.MemoryBarrier();
     }
 
     /// <summary>Everything that was applied before the call and not pruned, in no order; what comes meanwhile may be in it.</summary>
     public IEnumerable<RevocationEntry> Entries() =>
-        _sessions.Select(held => new RevocationEntry(RevocationKind.Session, held.Key, held.Value))
-            .Concat(_tokens.Select(held => new RevocationEntry(RevocationKind.Token, held.Key, held.Value)))
+        _sessions.Held().Select(held => new RevocationEntry(RevocationKind.Session, held.Id, held.KeepUntil))
+            .Concat(_tokens.Held().Select(held => new RevocationEntry(RevocationKind.Token, held.Id, held.KeepUntil)))
             .Concat(_keys.Select(held => new RevocationEntry(RevocationKind.Key, held.Key, held.Value)));
 
     /// <summary>Forgets the entries whose keep-until is past; returns how many.</summary>
     public int Prune(DateTimeOffset now)
     {
-        int pruned = Prune(_sessions, now) + Prune(_tokens, now);
+        int pruned = _sessions.Remove(before: now) + _tokens.Remove(before: now);
         lock (_keysLock)
         {
             int before = _keys.Count;
@@ -85,21 +88,6 @@ internal sealed class RevocationReplica
 
             return pruned + before - _keys.Count;
         }
-    }
-
-    /// <summary>Removes an entry only with the keep-until that was judged, since a later one may be applied meanwhile.</summary>
-    private static int Prune(ConcurrentDictionary<UInt128, DateTimeOffset> entries, DateTimeOffset now)
-    {
-        int pruned = 0;
-        foreach (KeyValuePair<UInt128, DateTimeOffset> held in entries)
-        {
-            if (held.Value < now && entries.TryRemove(held))
-            {
-                pruned++;
-            }
-        }
-
-        return pruned;
     }
 
     private void ApplyKey(RevocationEntry entry)
@@ -114,8 +102,6 @@ internal sealed class RevocationReplica
             _keys = new Dictionary<UInt128, DateTimeOffset>(_keys) { [entry.Id] = entry.KeepUntil }.ToFrozenDictionary();
         }
     }
-
-    private static DateTimeOffset Later(UInt128 id, DateTimeOffset held, DateTimeOffset added) => held >= added ? held : added;
 
     private static UInt128 HashOf(string keyId) =>
         System.Buffers.Binary.BinaryPrimitives.ReadUInt128BigEndian(SHA256.HashData(Encoding.UTF8.GetBytes(keyId)));

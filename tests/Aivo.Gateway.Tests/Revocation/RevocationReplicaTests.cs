@@ -47,6 +47,20 @@ public sealed class RevocationReplicaTests
     }
 
     [Fact]
+    public void Entries_AreAllThatWasAppliedAndNotPruned()
+    {
+        var replica = new RevocationReplica();
+        RevocationEntry[] entries = [.. Enumerable.Range(0, 3_000).Select(number => Entry(number % 10 == 0 ? 2 : number % 2, number, Start.AddMinutes(number % 3)))];
+        Array.ForEach(entries, replica.Apply);
+        Array.ForEach(entries, entry => replica.Apply(entry with { KeepUntil = Start }));
+        Assert.Equal(entries.ToHashSet(), replica.Entries().ToHashSet());
+        Assert.Equal(entries.Length, replica.Entries().Count());
+
+        replica.Prune(Start.AddMinutes(1));
+        Assert.Equal(entries.Where(entry => entry.KeepUntil > Start).ToHashSet(), replica.Entries().ToHashSet());
+    }
+
+    [Fact]
     public void TokenWithoutAKeyId_IsJudgedByItsOtherIds()
     {
         var replica = new RevocationReplica();
