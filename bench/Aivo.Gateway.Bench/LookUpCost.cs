@@ -79,7 +79,7 @@ internal static class LookUpCost
     /// <returns>Nanoseconds a look-up. Ids are spread by a step that is prime to every size.</returns>
     private static double Time(Func<UInt128, bool> contains, ulong start, ulong modulus)
     {
-        long began = Stopwatch.GetTimestamp();
+        long began = TimeProvider.System.GetTimestamp();
         int found = 0;
         modulus = modulus == 0 ? ulong.MaxValue : modulus;
         ulong number = start % modulus;
@@ -92,7 +92,7 @@ internal static class LookUpCost
             number = number >= modulus ? number - modulus : number;
         }
 
-        double elapsed = Stopwatch.GetElapsedTime(began).TotalNanoseconds / LookUps;
+        double elapsed = TimeProvider.System.GetElapsedTime(began).TotalNanoseconds / LookUps;
         return found is 0 or LookUps ? elapsed : throw new InvalidOperationException("A look-up was wrong.");
     }
 

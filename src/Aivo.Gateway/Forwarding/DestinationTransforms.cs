@@ -20,6 +20,16 @@ internal static class DestinationTransforms
         context.RequestTransforms.Add(new SetIdentityAndTrace(hooks));
         context.RequestTransforms.Add(new KeepQuery());
         context.ResponseTransforms.Add(new TidyResponse(hooks));
+        context.ResponseTransforms.Add(new BecomeStream(context.Services.GetRequiredService<ForwardedRequests>()));
+    }
+
+    private sealed class BecomeStream(ForwardedRequests requests) : ResponseTransform
+    {
+        public override ValueTask ApplyAsync(ResponseTransformContext context)
+        {
+            requests.Answered(context);
+            return ValueTask.CompletedTask;
+        }
     }
 
     private sealed class SetIdentityAndTrace(ForwardingHooks hooks) : RequestTransform

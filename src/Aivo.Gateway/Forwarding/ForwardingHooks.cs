@@ -1,4 +1,5 @@
 using Aivo.Gateway.Primitives;
+using Aivo.Gateway.Tokens;
 
 namespace Aivo.Gateway.Forwarding;
 
@@ -14,4 +15,14 @@ internal sealed record ForwardingHooks(
     Func<HttpContext, Denial, Task> Refuse,
     Func<HttpContext, IdentityHeaders?> IdentityOf,
     Func<HttpContext, Denial?> CheckLast,
-    Action<string, int>? Forwarded = null);
+    Action<string, int>? Forwarded = null)
+{
+    /// <summary>The access token a request came with; null on a request without identity, which no revocation concerns.</summary>
+    public Func<HttpContext, AccessToken?> TokenOf { get; init; } = static _ => null;
+
+    /// <summary>
+    /// Until when the session's newest access token holds; null when the session has ended. Asked when the token of a stream has expired.
+    /// Throws <see cref="StoreUnavailableException"/> when there is no answer.
+    /// </summary>
+    public Func<SessionId, CancellationToken, Task<DateTimeOffset?>> RefreshedUntil { get; init; } = static (_, _) => Task.FromResult<DateTimeOffset?>(null);
+}

@@ -34,6 +34,22 @@ internal sealed partial class ForwardingMiddleware(
     private async Task ForwardAsync(HttpContext context)
     {
         await next(context);
+        if (context.Features.Get<ForwardedRequest>() is { } request)
+        {
+            if (request.Refusal is { } refusal)
+            {
+                // Neither what the destination said nor that it was cut off.
+                context.Response.Clear();
+                await hooks.Refuse(context, refusal);
+                return;
+            }
+
+            if (request.End != StreamEnd.None)
+            {
+                return;
+            }
+        }
+
         IReverseProxyFeature proxy = context.GetReverseProxyFeature();
         if (ForwarderErrors.DenialFor(context) is not { } denial)
         {

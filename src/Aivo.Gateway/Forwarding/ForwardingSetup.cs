@@ -1,5 +1,4 @@
 using Aivo.Gateway.Http;
-using Aivo.Gateway.Primitives;
 using Yarp.ReverseProxy.Model;
 
 namespace Aivo.Gateway.Forwarding;
@@ -10,13 +9,16 @@ internal static class ForwardingSetup
     /// <summary>YARP's own section, in its own shape.</summary>
     public const string Section = "ReverseProxy";
 
-    /// <summary>Registers the proxy. A <see cref="ForwardingHooks"/> must be registered beside it.</summary>
+    /// <summary>Registers the proxy. A <see cref="ForwardingHooks"/> and what <see cref="ForwardedRequests"/> needs must be registered beside it.</summary>
     /// <param name="configuration">The whole configuration; <see cref="Section"/> of it is watched.</param>
     /// <param name="sampleDestination">Whether the sample destination runs in the process (Development).</param>
     public static IServiceCollection AddForwarding(
         this IServiceCollection services, IConfiguration configuration, HeadersOptions headers, bool sampleDestination)
     {
         services.AddSingleton(new HeaderCleaning(headers));
+        services.AddSingleton<ForwardedRequests>();
+        services.AddSingleton<IDrainStep, StreamDrain>();
+        services.AddHostedService<StreamWatch>();
         if (sampleDestination)
         {
             services.AddSingleton<SampleDestination>();
@@ -36,7 +38,7 @@ internal static class ForwardingSetup
     /// <exception cref="InvalidOperationException">The configuration does not hold; <see cref="RefusedRoutes"/> lists the reasons.</exception>
     public static void MapForwarding(this IEndpointRouteBuilder endpoints)
     {
-        var hooks = endpoints.ServiceProvider.GetRequiredService<ForwardingHooks>();
+        var requests = endpoints.ServiceProvider.GetRequiredService<ForwardedRequests>();
         endpoints
             .MapReverseProxy(proxy =>
             {
@@ -45,7 +47,7 @@ internal static class ForwardingSetup
                 proxy.UseLoadBalancing();
                 proxy.UsePassiveHealthChecks();
                 // Last: the balancer may ask a remote store one day, and a revocation must not slip in between.
-                proxy.Use((context, next) => hooks.CheckLast(context) is { } denial ? hooks.Refuse(context, denial) : next(context));
+                proxy.Use((context, next) => requests.ForwardAsync(context, next));
             })
             .Add(AttachRules);
     }

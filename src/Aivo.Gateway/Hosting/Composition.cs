@@ -29,6 +29,7 @@ internal static class Composition
         services.AddSingleton(settings.Tokens);
         services.AddSingleton(settings.Sessions);
         services.AddSingleton(settings.Revocation);
+        services.AddSingleton(settings.Streams);
         services.AddSingleton(settings.Throttling);
         services.AddSingleton(settings.Users);
         services.AddTelemetry(builder.Configuration);

@@ -1,6 +1,8 @@
 using Aivo.Gateway.Authentication;
 using Aivo.Gateway.Forwarding;
 using Aivo.Gateway.Http;
+using Aivo.Gateway.Primitives;
+using Aivo.Gateway.Sessions;
 using Aivo.Gateway.Telemetry;
 using Aivo.Gateway.Tokens;
 
@@ -17,7 +19,20 @@ internal static class ForwardingWiring
             DenialResponse.WriteAsync,
             context => context.Features.Get<AuthenticatedCaller>() is { } caller ? IdentityOf(caller, headers) : null,
             context => context.Features.Get<AuthenticatedCaller>() is { } caller ? check.Check(caller.Token) : null,
-            provider.GetRequiredService<GatewayMetrics>().Forwarded);
+            provider.GetRequiredService<GatewayMetrics>().Forwarded)
+        {
+            TokenOf = context => context.Features.Get<AuthenticatedCaller>()?.Token,
+            RefreshedUntil = (session, cancellationToken) => RefreshedUntilAsync(provider, session, cancellationToken),
+        };
+    }
+
+    /// <summary>The expiry of the live leaf's access token, as whoever refreshed last has it.</summary>
+    private static async Task<DateTimeOffset?> RefreshedUntilAsync(IServiceProvider provider, SessionId session, CancellationToken cancellationToken)
+    {
+        (SessionRecord? record, SessionLiveness liveness) = await provider.GetRequiredService<UserSessions>().FindAsync(session, cancellationToken);
+        return record is null || liveness != SessionLiveness.Live
+            ? null
+            : AccessTokenExpiry.For(TokenIds.ForLeaf(record.Live.Label, record.Live.Issued), record.Live.Issued, provider.GetRequiredService<TokensOptions>());
     }
 
     private static IdentityHeaders IdentityOf(AuthenticatedCaller caller, HeadersOptions headers)

@@ -1,5 +1,6 @@
 using System.Globalization;
 using Aivo.Gateway.Configuration;
+using Aivo.Gateway.Forwarding;
 using Aivo.Gateway.Http;
 using Aivo.Gateway.Redis;
 using Aivo.Gateway.Revocation;
@@ -18,6 +19,7 @@ internal sealed record GatewaySettings(
     TokensOptions Tokens,
     SessionsOptions Sessions,
     RevocationOptions Revocation,
+    StreamOptions Streams,
     ThrottlingOptions Throttling,
     UsersOptions Users,
     HeadersOptions Headers,
@@ -40,16 +42,12 @@ internal sealed record GatewaySettings(
             root.Section("Tokens", TokensOptions.Read),
             root.Section("Sessions", SessionsOptions.Read),
             root.Section("Revocation", RevocationOptions.Read),
+            root.Section("Streams", StreamOptions.Read),
             root.Section("Throttling", ThrottlingOptions.Read),
             root.Section("Users", UsersOptions.Read),
             root.Section("Headers", HeadersOptions.Read),
             root.Section("Paths", PathsOptions.Read),
             root.OptionalText("AllowedHosts", "The values of the Host header that the public listener accepts, without ports, separated by ;. *.example.com stands for every name below it. * is refused outside Development. Must be set outside Development."));
-        root.Section("Streams", streams =>
-        {
-            RevocationOptions.ReadStreams(streams);
-            return true;
-        });
         FrameworkSections.Check(configuration, report);
         ReverseProxySchema.Check(configuration.GetSection("ReverseProxy"), development, report);
         settings.CheckTogether(configuration, development, report);

@@ -1,3 +1,4 @@
+using Aivo.Gateway.Forwarding;
 using Aivo.Gateway.Revocation;
 using Aivo.Gateway.Sessions;
 using Aivo.Gateway.Telemetry;
@@ -20,5 +21,6 @@ internal static class MetricsWiring
         metrics.ObserveTokenCache(() => cache.Count);
         FirstUseMarks marks = services.GetRequiredService<FirstUseMarks>();
         metrics.ObserveFirstUseMarks(() => marks.Waiting);
+        metrics.ObserveStreams(services.GetRequiredService<ForwardedRequests>().OpenStreams);
     }
 }

@@ -13,7 +13,9 @@ internal static class RevocationWiring
         RevocationOptions options = settings.Revocation;
         int shards = settings.Gateway.Store == StoreKind.Redis ? options.Shards : 0;
         services.AddSingleton(provider => new RevocationState(provider.GetRequiredService<TimeProvider>(), shards, options.ServeStaleFor));
-        services.AddSingleton(new RevocationReplicas(Math.Max(shards, 1), static () => new RevocationReplica()));
+        var requests = new RequestsInFlight();
+        services.AddSingleton(requests);
+        services.AddSingleton(new RevocationReplicas(Math.Max(shards, 1), () => new RevocationReplica(requests.Revoke)));
         services.AddSingleton<SyncAcknowledgements>();
         services.AddSingleton<RevocationCheck>();
         services.AddSingleton<EndedSessions>();

@@ -2,9 +2,9 @@ namespace Aivo.Gateway.Http;
 
 /// <summary>
 /// The orderly stop: readiness turns to 503 at once, the node goes on serving for <c>Gateway:DrainDelay</c> so that load balancers
-/// notice, and only then do the listeners close and requests in flight get <c>Gateway:ShutdownTimeout</c> to end.
+/// notice, then ends what would last for ever (<see cref="IDrainStep"/>), and only then do the listeners close and requests in flight get <c>Gateway:ShutdownTimeout</c> to end.
 /// </summary>
-internal sealed partial class Draining(GatewayOptions options, TimeProvider time, ILogger<Draining> logger) : IHostedLifecycleService
+internal sealed partial class Draining(GatewayOptions options, IEnumerable<IDrainStep> steps, TimeProvider time, ILogger<Draining> logger) : IHostedLifecycleService
 {
     private volatile bool _begun;
 
@@ -21,6 +21,11 @@ internal sealed partial class Draining(GatewayOptions options, TimeProvider time
         catch (OperationCanceledException)
         {
             // The host's patience is over: stop now.
+        }
+
+        foreach (IDrainStep step in steps)
+        {
+            await step.DrainAsync(cancellationToken);
         }
     }
 

@@ -12,7 +12,17 @@ internal enum OnStale
     Serve,
 }
 
-/// <summary>The sections <c>Revocation</c> and <c>Streams</c>.</summary>
+/// <summary>What happens to requests without an answer when their session ends.</summary>
+internal enum InFlight
+{
+    /// <summary>They are cut off from their destination and answered with 401.</summary>
+    Abort,
+
+    /// <summary>They complete: the promise begins at the check.</summary>
+    Finish,
+}
+
+/// <summary>The section <c>Revocation</c>.</summary>
 internal sealed record RevocationOptions
 {
     /// <summary>
@@ -33,6 +43,7 @@ internal sealed record RevocationOptions
 
     /// <summary>Zero: without a lease nothing is forwarded.</summary>
     public TimeSpan ServeStaleFor { get; init; }
+    public InFlight InFlight { get; init; }
 
     /// <summary>The lease in timestamp units.</summary>
     public long LeaseTicks(TimeProvider timeProvider) => (long)(Lease.TotalSeconds * timeProvider.TimestampFrequency);
@@ -46,8 +57,8 @@ internal sealed record RevocationOptions
             Confirm = reader.Flag("Confirm", true, "Whether the end of a session is answered only when no node can forward it any more. When false it is answered as soon as Redis has it for sure, and other nodes follow within Lease."),
             Shards = reader.Integer("Shards", 1, 1, 64, "Over how many hash tags sessions and revocations are spread; each is synced by itself. Change it only when no session is alive: a session is not found under another number."),
             ServeStaleFor = ServeStaleForIn(reader),
+            InFlight = reader.Choice("InFlight", InFlight.Abort, "What happens to a request that has passed the check and has no answer yet when its session ends: Abort answers 401 and cuts it off from its destination; Finish lets it complete, so an end holds for requests that come after it."),
         };
-        reader.Reserved("InFlight", "Finish", "What happens to requests in flight when their session ends.");
         if (options.Lease < 2 * options.SyncInterval)
         {
             reader.Error("Lease", Durations.Format(options.Lease), "leaves no room for one failed fetch.", "Set it to at least twice Revocation:SyncInterval.");
@@ -71,7 +82,4 @@ internal sealed record RevocationOptions
 
         return serves ? bound : TimeSpan.Zero;
     }
-
-    public static void ReadStreams(SettingReader reader) =>
-        reader.Reserved("OnExpiry", "Ignore", "What happens to a WebSocket or another stream when its access token expires.");
 }

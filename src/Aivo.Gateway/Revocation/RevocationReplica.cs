@@ -13,7 +13,7 @@ namespace Aivo.Gateway.Revocation;
 /// Sessions and tokens are looked up apart: both are looked up for every request anyway, so one common set would save nothing and would
 /// let an id of one kind stand for the other.
 /// </remarks>
-internal sealed class RevocationReplica
+internal sealed class RevocationReplica(Action<RevocationEntry>? applied = null)
 {
     private readonly RevokedIds _sessions = new();
     private readonly RevokedIds _tokens = new();
@@ -45,7 +45,7 @@ internal sealed class RevocationReplica
     /// <summary>Whether the session has ended, whichever of its tokens is asked about.</summary>
     public bool IsRevoked(SessionId session) => _sessions.Contains(session.Value);
 
-    /// <summary>Merges an entry; of two keep-untils the later one stands.</summary>
+    /// <summary>Merges an entry; of two keep-untils the later one stands. Whoever is to be told of it has been told when this returns.</summary>
     public void Apply(RevocationEntry entry)
     {
         switch (entry.Kind)
@@ -66,6 +66,7 @@ internal sealed class RevocationReplica
         // Whoever applies an entry looks next for requests under way, and a request registers before it looks here: without a full fence on
         // both sides each could miss the other.
         Interlocked.MemoryBarrier();
+        applied?.Invoke(entry);
     }
 
     /// <summary>Everything that was applied before the call and not pruned, in no order; what comes meanwhile may be in it.</summary>

@@ -24,6 +24,9 @@ internal sealed class GatewayMetrics
     private readonly Counter<long> _commitConflicts;
     private readonly Counter<long> _firstUseMarks;
     private readonly Counter<long> _servedStale;
+    private readonly Counter<long> _requestsAborted;
+    private readonly Counter<long> _streamsCut;
+    private readonly Counter<long> _streamsRefused;
 
     public GatewayMetrics(IMeterFactory meters)
     {
@@ -39,7 +42,20 @@ internal sealed class GatewayMetrics
         _commitConflicts = _meter.CreateCounter<long>("aivo.gateway.session.commit_conflicts", "{conflict}", "Commits of a session that were decided again, since another request had changed it.");
         _firstUseMarks = _meter.CreateCounter<long>("aivo.gateway.first_use_marks", "{mark}", "First uses of tokens, by what became of the note in the session: written, ignored (nothing to change), dropped (too many waited) or failed.");
         _servedStale = _meter.CreateCounter<long>("aivo.gateway.revocation.served_stale", "{request}", "Requests that passed although the lease was over (Revocation:OnStale = Serve).");
+        _requestsAborted = _meter.CreateCounter<long>("aivo.gateway.requests_aborted", "{request}", "Requests that were cut off from their destination and answered with 401, since their session ended before there was an answer.");
+        _streamsCut = _meter.CreateCounter<long>("aivo.gateway.streams_cut", "{stream}", "Streams that this node cut, by kind (websocket, event_stream, grpc, answer) and reason: session_ended, token_revoked, token_expired, temporarily_unavailable or going_away.");
+        _streamsRefused = _meter.CreateCounter<long>("aivo.gateway.streams_refused", "{stream}", "Streams that found no place, by the denial's code: rate_limited (of their session) or temporarily_unavailable (of this node).");
     }
+
+    public void RequestAborted() => _requestsAborted.Add(1);
+
+    public void StreamCut(string kind, string reason) =>
+        _streamsCut.Add(1, new KeyValuePair<string, object?>("kind", kind), new KeyValuePair<string, object?>("reason", reason));
+
+    public void StreamRefused(string code) => _streamsRefused.Add(1, new KeyValuePair<string, object?>("code", code));
+
+    public void ObserveStreams(Func<IEnumerable<(string Kind, int Count)>> open) => _meter.CreateObservableGauge(
+        "aivo.gateway.streams", () => open().Select(kind => new Measurement<int>(kind.Count, new KeyValuePair<string, object?>("kind", kind.Kind))), "{stream}", "Streams that are open, by kind.");
 
     /// <summary>A request that passed although the lease was over.</summary>
     public void ServedStale() => _servedStale.Add(1);

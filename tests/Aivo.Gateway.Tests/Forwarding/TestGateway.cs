@@ -1,3 +1,4 @@
+using System.Collections.Frozen;
 using System.Net;
 using System.Security.Claims;
 using System.Text.Encodings.Web;
@@ -5,7 +6,9 @@ using Aivo.Gateway.Configuration;
 using Aivo.Gateway.Forwarding;
 using Aivo.Gateway.Http;
 using Aivo.Gateway.Primitives;
+using Aivo.Gateway.Revocation;
 using Aivo.Gateway.Tests.Infrastructure;
+using Aivo.Gateway.Tokens;
 using Microsoft.AspNetCore.Authentication;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Hosting;
@@ -36,6 +39,20 @@ internal sealed class TestGateway : IAsyncDisposable
     public IReadOnlyList<IPNetwork> TrustedProxies { get; init; } = [];
 
     public bool Sample { get; init; }
+
+    /// <summary>Where forwarded requests can be revoked.</summary>
+    public RequestsInFlight InFlight { get; } = new();
+
+    /// <summary>One that is always fresh, unless another is given.</summary>
+    public RevocationState State { get; init; } = new(TimeProvider.System, 0);
+
+    /// <summary>The token that the bearer <c>good</c> stands for.</summary>
+    public AccessToken Token { get; set; } = TokenUntil(DateTimeOffset.MaxValue);
+
+    /// <summary>Until when the session is refreshed, as its store says.</summary>
+    public Func<DateTimeOffset?> RefreshedUntil { get; set; } = () => null;
+
+    public RevocationEntry EndOfSession => RevocationEntry.ForSession(Token.Session, DateTimeOffset.MaxValue);
 
     /// <summary>What the check before the forwarder says.</summary>
     public Func<HttpContext, Denial?> CheckLast { get; set; } = _ => null;
@@ -93,7 +110,18 @@ internal sealed class TestGateway : IAsyncDisposable
         builder.Services.AddAuthorization();
         builder.Services.AddForwarding(builder.Configuration, headers, Sample);
         builder.Services.AddSingleton(new ForwardingHooks(
-            RefuseAsync, context => context.User.Identity is { IsAuthenticated: true } ? identity : null, context => CheckLast(context)));
+            RefuseAsync, context => context.User.Identity is { IsAuthenticated: true } ? identity : null, context => CheckLast(context))
+        {
+            TokenOf = context => context.User.Identity is { IsAuthenticated: true } ? Token : null,
+            RefreshedUntil = (_, _) => Task.FromResult(RefreshedUntil()),
+        });
+        builder.Services.AddSingleton(TimeProvider.System);
+        builder.Services.AddSingleton(InFlight);
+        builder.Services.AddSingleton(State);
+        builder.Services.AddSingleton(new SettingReader(builder.Configuration, "", report).Section("Gateway", GatewayOptions.Read));
+        builder.Services.AddSingleton(new SettingReader(builder.Configuration, "", report).Section("Streams", StreamOptions.Read));
+        builder.Services.AddSingleton(new SettingReader(builder.Configuration, "", report).Section("Revocation", RevocationOptions.Read));
+        builder.Services.AddSingleton(TestMetrics.Create());
 
         _server = builder.Build();
         HostAllowList hosts = HostAllowList.Parse(Hosts);
@@ -106,6 +134,12 @@ internal sealed class TestGateway : IAsyncDisposable
         _server.MapForwarding();
         await _server.StartAsync();
     }
+
+    public Task DrainAsync() => _server!.Services.GetRequiredService<IDrainStep>().DrainAsync(CancellationToken.None);
+
+    public static AccessToken TokenUntil(DateTimeOffset expiresAt) => new(
+        new UserId(Guid.Empty), new TenantId(Guid.Empty), SessionId.Create(0), TokenIds.ForLeaf("leaf", default), "learner", "test",
+        DateTimeOffset.UnixEpoch, expiresAt, DateTimeOffset.UnixEpoch, "key-1", FrozenDictionary<string, string>.Empty);
 
     public ValueTask DisposeAsync() => _server?.DisposeAsync() ?? ValueTask.CompletedTask;
 

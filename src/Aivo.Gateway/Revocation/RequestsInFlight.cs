@@ -1,0 +1,155 @@
+using System.Runtime.InteropServices;
+using Aivo.Gateway.Primitives;
+
+namespace Aivo.Gateway.Revocation;
+
+/// <summary>
+/// Every request that is being forwarded (revocation.md, rule 3). A request is added before its last check, and an entry is in the replica
+/// before <see cref="Revoke"/> is called: so either the check sees the entry, or the request is here to be told of it.
+/// </summary>
+internal sealed class RequestsInFlight
+{
+    /// <summary>A power of two; enough that two requests seldom meet at one lock, and that 20,000 streams are 20 to a bucket.</summary>
+    private const int Buckets = 1024;
+
+    private readonly Bucket[] _buckets = [.. Enumerable.Range(0, Buckets).Select(_ => new Bucket())];
+
+    public void Add(RequestInFlight request) => BucketOf(request.Session).Add(request);
+
+    /// <summary>Takes out what <see cref="Add"/> put in; once.</summary>
+    public void Remove(RequestInFlight request) => BucketOf(request.Session).Remove(request);
+
+    /// <summary>Tells every request that the entry concerns; they are told when this returns.</summary>
+    public void Revoke(RevocationEntry entry)
+    {
+        List<RequestInFlight>? concerned = null;
+        if (entry.Kind == RevocationKind.Session)
+        {
+            BucketOf(entry.Id).Collect(ref concerned, entry.Id, static (request, id) => request.Session.Value == id);
+        }
+        else if (entry.Kind == RevocationKind.Token)
+        {
+            // Rare enough (a superseded leaf) to look at all of them, and not to keep a second index for it.
+            CollectAll(ref concerned, entry.Id, static (request, id) => request.Token.Value == id);
+        }
+        else
+        {
+            CollectAll(ref concerned, new HashOfKey(entry.Id), static (request, key) => key.IsOf(request.KeyId));
+        }
+
+        if (concerned is not null)
+        {
+            // Outside the lock: ending a request runs its cancellation.
+            foreach (RequestInFlight request in concerned)
+            {
+                request.Revoke(entry.Kind);
+            }
+        }
+    }
+
+    /// <summary>All that are here now, in no order; what comes and goes meanwhile may be missing or done.</summary>
+    public List<RequestInFlight> Snapshot()
+    {
+        List<RequestInFlight>? all = null;
+        CollectAll(ref all, 0, static (_, _) => true);
+        return all ?? [];
+    }
+
+    /// <summary>How many requests of the session fulfil a condition, which must be cheap: it is asked under a lock.</summary>
+    public int Count(SessionId session, Func<RequestInFlight, bool> condition) => BucketOf(session).Count(session, condition);
+
+    private void CollectAll<T>(ref List<RequestInFlight>? found, T argument, Func<RequestInFlight, T, bool> concerns)
+    {
+        foreach (Bucket bucket in _buckets)
+        {
+            bucket.Collect(ref found, argument, concerns);
+        }
+    }
+
+    private Bucket BucketOf(SessionId session) => BucketOf(session.Value);
+
+    /// <summary>Session ids are random, so their low bits spread well.</summary>
+    private Bucket BucketOf(UInt128 id) => _buckets[(int)((uint)id & (Buckets - 1))];
+
+    /// <summary>Compares keys by their hash, and hashes each name once: all requests have one of a few keys.</summary>
+    private sealed class HashOfKey(UInt128 hash)
+    {
+        private readonly Dictionary<string, bool> _known = new(StringComparer.Ordinal);
+
+        public bool IsOf(string keyId)
+        {
+            ref bool matches = ref CollectionsMarshal.GetValueRefOrAddDefault(_known, keyId, out bool known);
+            return known ? matches : matches = RevocationReplica.ForKey(keyId, default).Id == hash;
+        }
+    }
+
+    private sealed class Bucket
+    {
+        private readonly Lock _lock = new();
+        private RequestInFlight? _first;
+
+        public void Add(RequestInFlight request)
+        {
+            lock (_lock)
+            {
+                request.Next = _first;
+                if (_first is not null)
+                {
+                    _first.Previous = request;
+                }
+
+                _first = request;
+            }
+        }
+
+        public void Remove(RequestInFlight request)
+        {
+            lock (_lock)
+            {
+                if (request.Previous is { } previous)
+                {
+                    previous.Next = request.Next;
+                }
+                else if (_first == request)
+                {
+                    _first = request.Next;
+                }
+
+                if (request.Next is { } next)
+                {
+                    next.Previous = request.Previous;
+                }
+
+                (request.Next, request.Previous) = (null, null);
+            }
+        }
+
+        public void Collect<T>(ref List<RequestInFlight>? found, T argument, Func<RequestInFlight, T, bool> concerns)
+        {
+            lock (_lock)
+            {
+                for (RequestInFlight? request = _first; request is not null; request = request.Next)
+                {
+                    if (concerns(request, argument))
+                    {
+                        (found ??= []).Add(request);
+                    }
+                }
+            }
+        }
+
+        public int Count(SessionId session, Func<RequestInFlight, bool> condition)
+        {
+            int count = 0;
+            lock (_lock)
+            {
+                for (RequestInFlight? request = _first; request is not null; request = request.Next)
+                {
+                    count += request.Session == session && condition(request) ? 1 : 0;
+                }
+            }
+
+            return count;
+        }
+    }
+}
