@@ -58,7 +58,10 @@ internal sealed partial class RevocationDriver(
                 if (timeProvider.GetElapsedTime(prunedAt) >= PruneInterval)
                 {
                     prunedAt = timeProvider.GetTimestamp();
-                    replicas.Prune(timeProvider.GetUtcNow());
+
+                    // By the earlier of the two clocks: one that jumps forward and back must not cost an entry whose tokens hold again.
+                    TimeSpan offset = state.ClockOffset;
+                    replicas.Prune(timeProvider.GetUtcNow() + (offset < TimeSpan.Zero ? offset : TimeSpan.Zero));
                 }
             }
             catch (Exception exception)

@@ -10,6 +10,7 @@ internal sealed partial class ShardSync
         if (reply.Outcome == SyncOutcome.Read)
         {
             _lag = reply.Last - reply.Reached;
+            _unacknowledged &= !reply.Acknowledged;
             _clockOffset = reply.ServerTime - _timeProvider.GetUtcNow();
             _syncedAt = reply.IsComplete ? sentAt : _syncedAt;
         }

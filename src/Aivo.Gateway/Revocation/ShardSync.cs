@@ -33,6 +33,7 @@ internal sealed partial class ShardSync
     private long? _syncedAt;
     private bool _fenced;
     private bool _failing;
+    private bool _unacknowledged;
 
     /// <param name="followed">Told of every epoch that this node enters.</param>
     public ShardSync(
@@ -152,7 +153,12 @@ internal sealed partial class ShardSync
             case LeaseAction.SyncAtOnce:
                 return TimeSpan.Zero;
             case LeaseAction.AskForMaster:
-                Log.NotAcknowledged(_logger, _shard);
+                if (!_unacknowledged)
+                {
+                    Log.NotAcknowledged(_logger, _shard);
+                }
+
+                _unacknowledged = true;
                 _log.AskForPrimary();
                 return _options.SyncInterval / 2;
             case LeaseAction.Begin:
@@ -175,9 +181,9 @@ internal sealed partial class ShardSync
     private async Task RestoreAsync(long? lowerSinceTo, CancellationToken cancellationToken)
     {
         string epoch = _own.Epoch!;
-        DateTimeOffset now = _timeProvider.GetUtcNow();
-        RevocationEntry[] missing =
-            [.. _replica.Entries().Where(entry => entry.KeepUntil > now && !_inLog.Contains((entry.Kind, entry.Id)))];
+
+        // Whatever this node's clock says of them: the log prunes by its own.
+        RevocationEntry[] missing = [.. _replica.Entries().Where(entry => !_inLog.Contains((entry.Kind, entry.Id)))];
         if (missing.Length > 0)
         {
             Log.Restoring(_logger, _shard, missing.Length);

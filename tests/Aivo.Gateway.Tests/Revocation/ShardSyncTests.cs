@@ -154,6 +154,21 @@ public sealed class ShardSyncTests : IAsyncDisposable
         read.Answer.SetResult(_node.Ok("a", 0) with { Acknowledged = false });
         await Eventually.TrueAsync(() => _node.Log.Writes.Contains("ask for primary"), () => "it did not happen");
         Assert.Equal(left, _node.State.LeaseLeft);
+        Assert.Equal(1, _node.Events.Events.Count(name => name == "RevocationNotAcknowledged"));
+        (await AfterTimeAsync()).Answer.SetResult(_node.Ok("a", 0) with { Acknowledged = false });
+        (await AfterTimeAsync()).Answer.SetResult(_node.Ok("a", 0));
+        await _node.Log.NextAsync(_node.Time);
+        Assert.Equal(1, _node.Events.Events.Count(name => name == "RevocationNotAcknowledged"));
+    }
+
+    [Fact]
+    public async Task WrongClock_KeepsNothingFromBeingWrittenBack()
+    {
+        ScriptedLog.Read read = await _node.BeginFreshAsync(_node.Session(1) with { KeepUntil = _node.Time.GetUtcNow() - TimeSpan.FromMinutes(1) });
+        read.Answer.SetResult(Other("b"));
+        (await _node.Log.NextAtOnceAsync()).Answer.SetResult(_node.Ok("b", 0));
+        await _node.Log.NextAtOnceAsync();
+        Assert.Contains("append 1 to b", _node.Log.Writes);
     }
 
     [Fact]
