@@ -74,6 +74,7 @@ internal sealed partial class RedisConnection : IAsyncDisposable
         {
             _failures.Note(exception);
             AskWhoIsPrimary();
+            await TellCauseAsync(cancellationToken);
             throw new StoreUnavailableException("redis", exception);
         }
     }
@@ -84,6 +85,26 @@ internal sealed partial class RedisConnection : IAsyncDisposable
         {
             ConnectionMultiplexer multiplexer = await _multiplexer.Value;
             await multiplexer.DisposeAsync();
+        }
+    }
+
+    /// <summary>
+    /// The library goes on telling of the first failure, though it tries again: a time-out at start would hide a wrong password for good. A
+    /// connection of its own, gone at once, tells the present one.
+    /// </summary>
+    private async Task TellCauseAsync(CancellationToken cancellationToken)
+    {
+        try
+        {
+            ConfigurationOptions configuration = Parse(_options);
+            configuration.AbortOnConnectFail = true;
+            configuration.ConnectRetry = 1;
+            await using ConnectionMultiplexer probe = await ConnectionMultiplexer.ConnectAsync(configuration);
+            cancellationToken.ThrowIfCancellationRequested();
+        }
+        catch (RedisConnectionException exception)
+        {
+            _failures.Note(exception);
         }
     }
 

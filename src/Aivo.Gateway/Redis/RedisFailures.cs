@@ -4,7 +4,7 @@ using StackExchange.Redis;
 namespace Aivo.Gateway.Redis;
 
 /// <summary>
-/// Logs each kind of failure once an outage: the library tells of the first only, and a time-out at start may hide a wrong password.
+/// Logs each kind of failure once an outage, since the first may not be the one that matters.
 /// </summary>
 internal sealed partial class RedisFailures(ILogger logger)
 {
@@ -21,7 +21,8 @@ internal sealed partial class RedisFailures(ILogger logger)
             cause = inner;
         }
 
-        string kind = cause is RedisConnectionException connection ? connection.FailureType.ToString() : cause.GetType().Name;
+        string kind = exception is RedisConnectionException { FailureType: ConnectionFailureType.AuthenticationFailure } ? nameof(ConnectionFailureType.AuthenticationFailure)
+            : cause is RedisConnectionException connection ? connection.FailureType.ToString() : cause.GetType().Name;
         if (_logged.TryAdd(kind, true))
         {
             Log.CallFailed(logger, kind, exception.Message);

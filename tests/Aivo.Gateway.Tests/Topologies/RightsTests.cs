@@ -53,6 +53,19 @@ public sealed class RightsTests
     }
 
     [Fact]
+    public async Task WrongPassword_IsNamedInTheLog_AlsoWhenTheFirstFailureWasATimeOut()
+    {
+        await using LocalRedis redis = await LocalRedis.StartAsync(Password);
+        await redis.PauseAsync();
+        string wrong = SecretLedger.Note("another-password-than-that-of-the-user");
+        await using GatewayProcess gateway = GatewayProcess.Launch(
+            [.. SessionJourney.Settings($"{redis.Configuration},password={wrong}"), ("Redis:ConnectTimeout", "00:00:00.500")]);
+        await gateway.LogLineAsync("\"Name\":\"RedisCallFailed\"");
+        await redis.ResumeAsync();
+        await gateway.LogLineAsync("\"Failure\":\"AuthenticationFailure\"");
+    }
+
+    [Fact]
     public async Task EvictionPolicyOtherThanNoEviction_KeepsTheNodeFromBeingReady_UntilItIsMended()
     {
         await using LocalRedis redis = await LocalRedis.StartWithAsync("--maxmemory-policy", "allkeys-lru");
