@@ -36,7 +36,7 @@ internal sealed class RevokedIds
     private static readonly ulong OtherSeed = RandomSeed();
 
     private readonly Lock _writing = new();
-    private volatile Directory _directory = new([new RevokedIdSegment(0)], 0);
+    private volatile RevokedIdDirectory _directory = new([new RevokedIdSegment(0)], 0);
     private int _segments = 1;
     private int _count;
 
@@ -112,7 +112,7 @@ internal sealed class RevokedIds
             }
             else if (_count == 0 && _directory.Segments[0].Used > 0)
             {
-                _directory = new Directory([new RevokedIdSegment(0)], 0);
+                _directory = new RevokedIdDirectory([new RevokedIdSegment(0)], 0);
             }
         }
 
@@ -162,7 +162,7 @@ internal sealed class RevokedIds
                 doubled[place] = _directory.Segments[place / 2];
             }
 
-            _directory = new Directory(doubled, _directory.Depth + 1);
+            _directory = new RevokedIdDirectory(doubled, _directory.Depth + 1);
         }
 
         var lower = new RevokedIdSegment(full.Depth + 1);
@@ -190,7 +190,7 @@ internal sealed class RevokedIds
         }
 
         _segments = segments.Count;
-        _directory = new Directory(directory, depth);
+        _directory = new RevokedIdDirectory(directory, depth);
     }
 
     private void Merge(int from, int width, int depth, List<RevokedIdSegment> merged)
@@ -240,28 +240,5 @@ internal sealed class RevokedIds
         ulong seed = 0;
         RandomNumberGenerator.Fill(MemoryMarshal.AsBytes(new Span<ulong>(ref seed)));
         return seed;
-    }
-
-    /// <summary>Which segment holds the ids whose hash begins with so many bits. Places are overwritten; the array is replaced to grow or shrink.</summary>
-    private sealed class Directory(RevokedIdSegment[] segments, int depth)
-    {
-        // A shift by 64 would be one by 0.
-        private readonly int _shift = 63 - depth;
-
-        public RevokedIdSegment[] Segments { get; } = segments;
-
-        public int Depth { get; } = depth;
-
-        public RevokedIdSegment SegmentOf(ulong hash) => Volatile.Read(ref Segments[hash >> 1 >> _shift]);
-
-        public void Set(ulong hash, RevokedIdSegment segment)
-        {
-            int width = 1 << (Depth - segment.Depth);
-            int first = (int)(hash >> 1 >> _shift) & ~(width - 1);
-            for (int place = first; place < first + width; place++)
-            {
-                Volatile.Write(ref Segments[place], segment);
-            }
-        }
     }
 }
