@@ -12,6 +12,7 @@ internal static class BenchProgram
         sessions REDIS SETTINGS ROUNDS CALLS         what a login and a refresh cost, over the Redis at REDIS, by the gateway.json of "tokens"
         look-ups ROUNDS                              what it costs to look up a revoked id, by how many are held
         register STAYING ROUNDS                      what it costs a request to be registered among those in flight
+        redis-cost REDIS ROUNDS                      what syncs and ends cost the Redis at REDIS, which is emptied
         """;
 
     public static async Task<int> Main(string[] args)
@@ -35,6 +36,9 @@ internal static class BenchProgram
                 return 0;
             case ["register", var staying, var rounds]:
                 RegisterCost.Run(Number(staying), Number(rounds));
+                return 0;
+            case ["redis-cost", var redis, var rounds]:
+                await RedisCost.RunAsync(redis, Number(rounds));
                 return 0;
             default:
                 await Console.Error.WriteLineAsync(Usage);

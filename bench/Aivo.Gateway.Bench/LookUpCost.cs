@@ -11,7 +11,9 @@ namespace Aivo.Gateway.Bench;
 /// </summary>
 internal static class LookUpCost
 {
-    private const int LookUps = 200_000;
+    /// <summary>A round: shorter than what a busy machine lets a process run, so that most rounds are not interrupted.</summary>
+    private const int LookUps = 4_000;
+    private const int WarmUp = 100;
     private static readonly int[] Sizes = [0, 1_000, 100_000, 1_000_000, 10_000_000];
 
     public static void Run(int rounds)
@@ -50,9 +52,9 @@ internal static class LookUpCost
 
         long other = GC.GetTotalMemory(forceFullCollection: true) - before - own;
         var results = new List<double[]>();
-        for (int round = -1; round < rounds; round++)
+        for (int round = -WarmUp; round < rounds; round++)
         {
-            ulong from = (ulong)(round + 1) * LookUps * 7;
+            ulong from = (ulong)(round + WarmUp) * LookUps * 7;
             var one = new double[4];
             foreach (int kind in round % 2 == 0 ? new[] { 0, 1, 2, 3 } : [3, 2, 1, 0])
             {
