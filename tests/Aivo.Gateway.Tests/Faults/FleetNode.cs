@@ -1,0 +1,92 @@
+using System.Diagnostics;
+using Aivo.Gateway.Tests.Infrastructure;
+
+namespace Aivo.Gateway.Tests.Faults;
+
+/// <summary>One node of a fleet: its gateway process, which may be killed and started again, and its own way to Redis.</summary>
+internal sealed class FleetNode : IAsyncDisposable
+{
+    private readonly (string Key, string Value)[] _settings;
+    private readonly HttpClient _client = new(new SocketsHttpHandler { UseProxy = false }) { Timeout = Timeout.InfiniteTimeSpan };
+    private GatewayProcess? _process;
+    private volatile Uri? _address;
+
+    private FleetNode(int number, TcpRelay? relay, (string Key, string Value)[] settings) => (Number, Relay, _settings) = (number, relay, settings);
+
+    public int Number { get; }
+
+    /// <summary>Null where Redis is more than one server.</summary>
+    public TcpRelay? Relay { get; }
+
+    public GatewayProcess Process => _process ?? throw new InvalidOperationException($"node {Number} does not run");
+
+    public bool IsRunning => _process is not null;
+
+    public static async Task<FleetNode> StartAsync(int number, TcpRelay? relay, (string Key, string Value)[] settings)
+    {
+        var node = new FleetNode(number, relay, settings);
+        await node.StartAsync();
+        return node;
+    }
+
+    /// <summary>Sends to this node, on its present port; as to a dead host while it does not run.</summary>
+    public Task<HttpResponseMessage> SendAsync(HttpRequestMessage request, CancellationToken cancellationToken)
+    {
+        request.RequestUri = new Uri(_address ?? throw new HttpRequestException($"node {Number} does not run"), request.RequestUri!);
+        return _client.SendAsync(request, cancellationToken);
+    }
+
+    public async Task StartAsync()
+    {
+        GatewayProcess process = await GatewayProcess.StartAsync(_settings);
+        (_process, _address) = (process, process.Address);
+    }
+
+    /// <summary>kill -9; returns when the process is gone.</summary>
+    public Task KillAsync()
+    {
+        Process.KillHard();
+        return GoneAsync();
+    }
+
+    /// <summary>SIGTERM, and waits for the orderly end.</summary>
+    public async Task TerminateAsync()
+    {
+        await Process.TerminateAsync();
+        Assert.Equal(0, await Process.WaitForExitAsync());
+        await GoneAsync();
+    }
+
+    /// <summary>Stops the process with everything open (SIGSTOP).</summary>
+    public Task PauseAsync() => SignalAsync("-STOP");
+
+    public Task ResumeAsync() => SignalAsync("-CONT");
+
+    public async ValueTask DisposeAsync()
+    {
+        if (_process is not null)
+        {
+            await GoneAsync();
+        }
+
+        _client.Dispose();
+        if (Relay is not null)
+        {
+            await Relay.DisposeAsync();
+        }
+    }
+
+    private async Task GoneAsync()
+    {
+        GatewayProcess process = Process;
+        (_process, _address) = (null, null);
+        await process.DisposeAsync();
+    }
+
+    private async Task SignalAsync(string signal)
+    {
+        using Process kill = System.Diagnostics.Process.Start("kill", [signal, $"{Process.Id}"]);
+        await kill.WaitForExitAsync();
+        Assert.Equal(0, kill.ExitCode);
+    }
+}

@@ -1,0 +1,32 @@
+namespace Aivo.Gateway.Tests.Faults;
+
+/// <summary>How a fleet under load is made up.</summary>
+internal sealed record FleetOptions
+{
+    /// <summary>The lease that all tests run with, which is the product's default.</summary>
+    public static readonly TimeSpan Lease = TimeSpan.FromSeconds(1);
+
+    /// <summary>What this version promises between a 204 and the last forward of that session.</summary>
+    public static readonly TimeSpan PromisedAfter204 = Lease;
+
+    public int Nodes { get; init; } = 2;
+
+    public int Sessions { get; init; } = 20;
+
+    /// <summary>The configuration of Redis; null where each node reaches the one server through a relay of its own.</summary>
+    public string? Configuration { get; init; }
+
+    /// <summary>The one server's port, where there are relays.</summary>
+    public int RedisPort { get; init; }
+
+    /// <summary>What is broken on purpose, by node; see <see cref="BrokenRules"/>.</summary>
+    public Func<int, string> Broken { get; init; } = _ => "";
+
+    /// <summary>Further settings of every node.</summary>
+    public IReadOnlyList<(string Key, string Value)> Settings { get; init; } = [];
+
+    public TimeSpan After204 { get; init; } = PromisedAfter204;
+
+    /// <summary>The fault takes the sessions as well, so that everybody has to log in again.</summary>
+    public bool LosesSessions { get; init; }
+}
