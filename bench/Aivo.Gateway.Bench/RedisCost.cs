@@ -78,7 +78,7 @@ internal sealed class RedisCost : IAsyncDisposable
         }
     }
 
-    private static Task SyncAsync(IDatabaseAsync database, long applied, bool withLeases) => database.ScriptEvaluateAsync(
+    private static Task<RedisResult> SyncAsync(IDatabaseAsync database, long applied, bool withLeases) => database.ScriptEvaluateAsync(
         RevocationScripts.Sync,
         [Keys.RevocationMeta(0), Keys.RevocationNumbers(0), Keys.RevocationKeep(0), Keys.RevocationLeases(0)],
         [Epoch, 1, Node(0), 1, applied, 5_000, 100, withLeases ? 1 : 0]);

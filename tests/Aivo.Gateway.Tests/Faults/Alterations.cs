@@ -1,8 +1,8 @@
 using System.Diagnostics;
 using System.Globalization;
+using Aivo.Gateway.Forwarding;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
-using Yarp.ReverseProxy.Forwarder;
 
 namespace Aivo.Gateway.Tests.Faults;
 
@@ -37,14 +37,22 @@ internal static class Alterations
 
     private static void Alter(IServiceCollection services, string broken)
     {
-        if (services.All(service => service.ServiceType != typeof(IForwarderHttpClientFactory)))
+        if (services.All(service => service.ServiceType != typeof(ForwardingHooks)))
         {
             // The sample destination is a host of its own in the same process.
             return;
         }
 
-        Decorate<IForwarderHttpClientFactory>(services, inner => new StampingClients(inner));
         BrokenRules.Break(services, broken);
+        Decorate<ForwardingHooks>(services, hooks => hooks with
+        {
+            CheckLast = context =>
+            {
+                context.Request.Headers[CheckedAtHeader] = TimeProvider.System.GetTimestamp().ToString(CultureInfo.InvariantCulture);
+                return hooks.CheckLast(context);
+            },
+        });
+        Conditions.Bring(services, broken);
     }
 
     /// <summary>Puts something around the service that would be used.</summary>
@@ -54,21 +62,6 @@ internal static class Alterations
         services.AddSingleton(provider => around((TService)(inner.ImplementationInstance
             ?? inner.ImplementationFactory?.Invoke(provider)
             ?? ActivatorUtilities.CreateInstance(provider, inner.ImplementationType!))));
-    }
-
-    private sealed class StampingClients(IForwarderHttpClientFactory inner) : IForwarderHttpClientFactory
-    {
-        public HttpMessageInvoker CreateClient(ForwarderHttpClientContext context) => new(new Stamp(inner.CreateClient(context)));
-    }
-
-    /// <summary>The client's own waiting, for a connection say, comes after the stamp: it must not excuse a late request.</summary>
-    private sealed class Stamp(HttpMessageInvoker inner) : HttpMessageHandler
-    {
-        protected override Task<HttpResponseMessage> SendAsync(HttpRequestMessage request, CancellationToken cancellationToken)
-        {
-            request.Headers.TryAddWithoutValidation(CheckedAtHeader, TimeProvider.System.GetTimestamp().ToString(CultureInfo.InvariantCulture));
-            return inner.SendAsync(request, cancellationToken);
-        }
     }
 
     private sealed class Observer<TValue>(Action<TValue> next) : IObserver<TValue>

@@ -13,16 +13,16 @@ internal sealed class FaultFleet : IAsyncDisposable
 {
     private readonly FleetOptions _options;
     private readonly TemporaryDirectory _directory = new();
-    private readonly List<FleetNode> _nodes = [];
     private readonly ConcurrentQueue<ContractClient.AuthResponse> _ended = new();
     private readonly CancellationTokenSource _stop = new();
     private readonly ForwardRecorder _recorder = ForwardRecorder.Start();
     private readonly List<Task> _running = [];
+    private volatile FleetNode[] _nodes = [];
 
     private FaultFleet(FleetOptions options)
     {
         _options = options;
-        Judge = new Judge { After204 = options.After204 };
+        Judge = new Judge { After204 = options.After204, ByCheck = FleetOptions.FinishesInFlight };
         Clients = [.. Enumerable.Range(1, options.Sessions).Select(seed => new LoadClient(this, (ulong)seed))];
     }
 
@@ -58,16 +58,16 @@ internal sealed class FaultFleet : IAsyncDisposable
         }
     }
 
-    public FleetNode AnyNode(SeededRandom random) => _nodes[random.Below(_nodes.Count)];
+    public FleetNode AnyNode(SeededRandom random) => _nodes[random.Below(_nodes.Length)];
 
     /// <summary>A further node, which joins under whatever load there is.</summary>
     public async Task<FleetNode> AddNodeAsync()
     {
-        int number = _nodes.Count;
+        int number = _nodes.Length;
         TcpRelay? relay = _options.Configuration is null ? TcpRelay.Start(_options.RedisPort) : null;
         FleetNode node = await FleetNode.StartAsync(number, relay,
         [
-            .. Alterations.Environment(_options.Broken(number)),
+            .. Alterations.Environment(_options.AlterationOf(number)),
             ("Gateway:Store", "Redis"),
             ("Gateway:DataDirectory", _directory.Path),
             ("Redis:Configuration", relay?.Configuration ?? _options.Configuration!),
@@ -77,9 +77,9 @@ internal sealed class FaultFleet : IAsyncDisposable
             ("Sessions:MaxPerUser", "1000"),
             ("Throttling:AddressAttempts", "100000"),
             ("ReverseProxy:Clusters:sample:Destinations:sample:Address", _recorder.Address),
-            .. _options.Settings,
+            .. _options.SettingsOf(number),
         ]);
-        _nodes.Add(node);
+        _nodes = [.. _nodes, node];
         return node;
     }
 
@@ -92,12 +92,15 @@ internal sealed class FaultFleet : IAsyncDisposable
     }
 
     /// <summary>Waits until so many more sessions have ended and every running node has served since now.</summary>
-    public async Task SwingAsync(int ends)
+    public Task SwingAsync(int ends) => SwingOnAsync(_nodes.Where(node => node.CanServe), ends);
+
+    /// <summary>The same, where not every node can be expected to serve.</summary>
+    public async Task SwingOnAsync(IEnumerable<FleetNode> serving, int ends)
     {
         int before = Judge.LoggedOut;
         long now = TimeProvider.System.GetTimestamp();
         await Eventually.TrueAsync(
-            () => Judge.LoggedOut >= before + ends && _nodes.Where(node => node.IsRunning).All(node => Judge.HasServedSince(node.Number, now)),
+            () => Judge.LoggedOut >= before + ends && serving.All(node => Judge.HasServedSince(node.Number, now)),
             () => $"the load does not get going: {Judge.LoggedOut - before} log-outs; nodes that serve: {string.Join(", ", _nodes.Where(node => Judge.HasServedSince(node.Number, now)).Select(node => node.Number))}; {string.Join("; ", Judge.Violations(Received).Take(3))}");
     }
 
@@ -105,7 +108,7 @@ internal sealed class FaultFleet : IAsyncDisposable
     /// Waits until no node lets a request pass any more, which none may do a lease after it last heard of Redis (V2: 503, and the
     /// clients would tell of a 401).
     /// </summary>
-    public Task StaleAsync() => StaleAsync([.. _nodes.Where(node => node.IsRunning)]);
+    public Task StaleAsync() => StaleAsync([.. _nodes.Where(node => node.CanServe)]);
 
     public async Task StaleAsync(params FleetNode[] nodes)
     {
@@ -118,7 +121,8 @@ internal sealed class FaultFleet : IAsyncDisposable
                 () => $"node {node.Number} still serves");
         }
 
-        // Whatever still passes was sent and checked before.
+        int before = Judge.PutOff;
+        await Eventually.TrueAsync(() => Judge.PutOff >= before + 10, () => "nobody is put off");
         long stale = TimeProvider.System.GetTimestamp();
         if (TimeProvider.System.GetElapsedTime(began, stale) > FleetResult.RecoveryBound)
         {
@@ -141,14 +145,14 @@ internal sealed class FaultFleet : IAsyncDisposable
     {
         long healedAt = TimeProvider.System.GetTimestamp();
         await Eventually.TrueAsync(
-            () => _nodes.Where(node => node.IsRunning).All(node => Judge.HasServedSince(node.Number, healedAt)),
-            () => $"not every node serves again; log of one that does not:\n{string.Join('\n', _nodes.First(node => node.IsRunning && !Judge.HasServedSince(node.Number, healedAt)).Process.Log.TakeLast(15))}");
+            () => _nodes.Where(node => node.CanServe).All(node => Judge.HasServedSince(node.Number, healedAt)),
+            () => $"not every node serves again; log of one that does not:\n{string.Join('\n', _nodes.First(node => node.CanServe && !Judge.HasServedSince(node.Number, healedAt)).Process.Log.TakeLast(15))}");
         TimeSpan recovered = TimeProvider.System.GetElapsedTime(healedAt);
         await SwingAsync(2);
         await _stop.CancelAsync();
         await Task.WhenAll(_running);
 
-        FleetNode[] running = [.. _nodes.Where(node => node.IsRunning)];
+        FleetNode[] running = [.. _nodes.Where(node => node.CanServe)];
         await Parallel.ForEachAsync(Clients, new ParallelOptions { MaxDegreeOfParallelism = 4 }, async (client, _) => await Eventually.TrueAsync(
             async () => await client.IsWellAsync(running[0]) || !Judge.Violations([]).All(string.IsNullOrEmpty), () => "an honest client is not well"));
         foreach (ContractClient.AuthResponse pair in _ended)

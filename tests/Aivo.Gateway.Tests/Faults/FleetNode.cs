@@ -10,6 +10,7 @@ internal sealed class FleetNode : IAsyncDisposable
     private readonly HttpClient _client = new(new SocketsHttpHandler { UseProxy = false }) { Timeout = Timeout.InfiniteTimeSpan };
     private GatewayProcess? _process;
     private volatile Uri? _address;
+    private volatile bool _paused;
 
     private FleetNode(int number, TcpRelay? relay, (string Key, string Value)[] settings) => (Number, Relay, _settings) = (number, relay, settings);
 
@@ -21,6 +22,9 @@ internal sealed class FleetNode : IAsyncDisposable
     public GatewayProcess Process => _process ?? throw new InvalidOperationException($"node {Number} does not run");
 
     public bool IsRunning => _process is not null;
+
+    /// <summary>It runs, and is not stopped.</summary>
+    public bool CanServe => _process is not null && !_paused;
 
     public static async Task<FleetNode> StartAsync(int number, TcpRelay? relay, (string Key, string Value)[] settings)
     {
@@ -58,9 +62,17 @@ internal sealed class FleetNode : IAsyncDisposable
     }
 
     /// <summary>Stops the process with everything open (SIGSTOP).</summary>
-    public Task PauseAsync() => SignalAsync("-STOP");
+    public Task PauseAsync()
+    {
+        _paused = true;
+        return SignalAsync("-STOP");
+    }
 
-    public Task ResumeAsync() => SignalAsync("-CONT");
+    public async Task ResumeAsync()
+    {
+        await SignalAsync("-CONT");
+        _paused = false;
+    }
 
     public async ValueTask DisposeAsync()
     {

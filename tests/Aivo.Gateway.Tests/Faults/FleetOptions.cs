@@ -7,7 +7,10 @@ internal sealed record FleetOptions
     public static readonly TimeSpan Lease = TimeSpan.FromSeconds(1);
 
     /// <summary>What this version promises between a 204 and the last forward of that session.</summary>
-    public static readonly TimeSpan PromisedAfter204 = Lease;
+    public static readonly TimeSpan PromisedAfter204 = TimeSpan.Zero;
+
+    /// <summary>Whether requests that were checked before an end finish; else what arrives counts.</summary>
+    public const bool FinishesInFlight = false;
 
     public int Nodes { get; init; } = 2;
 
@@ -19,11 +22,11 @@ internal sealed record FleetOptions
     /// <summary>The one server's port, where there are relays.</summary>
     public int RedisPort { get; init; }
 
-    /// <summary>What is broken on purpose, by node; see <see cref="BrokenRules"/>.</summary>
-    public Func<int, string> Broken { get; init; } = _ => "";
+    /// <summary>What is altered in the process, by node: one of <see cref="BrokenRules"/> or <see cref="Conditions"/>.</summary>
+    public Func<int, string> AlterationOf { get; init; } = _ => "";
 
-    /// <summary>Further settings of every node.</summary>
-    public IReadOnlyList<(string Key, string Value)> Settings { get; init; } = [];
+    /// <summary>Further settings, by node.</summary>
+    public Func<int, IReadOnlyList<(string Key, string Value)>> SettingsOf { get; init; } = _ => [];
 
     public TimeSpan After204 { get; init; } = PromisedAfter204;
 

@@ -8,7 +8,7 @@ namespace Aivo.Gateway.Tests.Faults;
 
 /// <summary>One request that a gateway let pass. Times are of the machine's monotonic clock, which all processes share.</summary>
 /// <param name="ReceivedAt">When its head was here.</param>
-/// <param name="CheckedAt">When the gateway handed it to its HTTP client, right after its last check.</param>
+/// <param name="CheckedAt">When the gateway began its last check of it.</param>
 internal readonly record struct Forward(string Session, int Node, long ReceivedAt, long CheckedAt);
 
 /// <summary>
@@ -94,13 +94,14 @@ internal sealed class ForwardRecorder : IDisposable
     {
         string[] lines = head.Split("\r\n");
         string target = lines[0].Split(' ')[1];
-        Received.Enqueue(new Forward(
-            Header(lines, "X-Session-Id"),
-            int.Parse(target[(target.LastIndexOf('/') + 1)..], CultureInfo.InvariantCulture),
-            receivedAt,
-            long.Parse(Header(lines, Alterations.CheckedAtHeader), CultureInfo.InvariantCulture)));
+        if (Header(lines, "X-Session-Id") is { } session && Header(lines, Alterations.CheckedAtHeader) is { } checkedAt)
+        {
+            // Anything else is from nobody's gateway here: another program on this machine that tries ports.
+            int node = int.Parse(target[(target.LastIndexOf('/') + 1)..], CultureInfo.InvariantCulture);
+            Received.Enqueue(new Forward(session, node, receivedAt, long.Parse(checkedAt, CultureInfo.InvariantCulture)));
+        }
     }
 
-    private static string Header(string[] lines, string name) =>
-        lines.First(line => line.StartsWith(name + ":", StringComparison.OrdinalIgnoreCase))[(name.Length + 1)..].Trim();
+    private static string? Header(string[] lines, string name) =>
+        lines.FirstOrDefault(line => line.StartsWith(name + ":", StringComparison.OrdinalIgnoreCase))?[(name.Length + 1)..].Trim();
 }

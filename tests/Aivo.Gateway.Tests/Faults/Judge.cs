@@ -13,6 +13,7 @@ internal sealed class Judge
     private readonly ConcurrentDictionary<int, long> _lastServed = new();
     private int _loggedOut;
     private int _putOff;
+    private int _unavailable;
     private int _served;
 
     /// <summary>
@@ -22,14 +23,26 @@ internal sealed class Judge
     public TimeSpan After204 { get; init; } = TimeSpan.Zero;
 
     /// <summary>
+    /// Where requests in flight are let finish (<c>Revocation:InFlight</c> = <c>Finish</c>), the promise is about checks, and not about what
+    /// had passed one and was still on its way.
+    /// </summary>
+    public bool ByCheck { get; init; }
+
+    /// <summary>
     /// Nodes that were stopped and went on. A process that is stopped between its check and its write is outside of the promise, so
     /// what these let pass is judged by the time of their check.
     /// </summary>
     public ConcurrentDictionary<int, bool> Stopped { get; } = new();
 
+    /// <summary>How long each log-out that was answered 204 took its client.</summary>
+    public ConcurrentQueue<TimeSpan> LogoutTimes { get; } = new();
+
     public int LoggedOut => _loggedOut;
 
     public int PutOff => _putOff;
+
+    /// <summary>How many answers were 503: all of <see cref="PutOff"/> that a node said itself.</summary>
+    public int Unavailable => _unavailable;
 
     public int Served => _served;
 
@@ -55,7 +68,14 @@ internal sealed class Judge
     public bool HasServedSince(int node, long time) => _lastServed.TryGetValue(node, out long last) && last >= time;
 
     /// <summary>503, 429, or no answer at all: what an honest client repeats.</summary>
-    public void PutOffBy(int node) => Interlocked.Increment(ref _putOff);
+    public void PutOffBy(HttpStatusCode? status)
+    {
+        Interlocked.Increment(ref _putOff);
+        if (status == HttpStatusCode.ServiceUnavailable)
+        {
+            Interlocked.Increment(ref _unavailable);
+        }
+    }
 
     /// <summary>Something that no client may ever see, in words that begin with the promise it breaks.</summary>
     public void Broken(string what) => _observed.Enqueue(what);
@@ -72,7 +92,7 @@ internal sealed class Judge
                 continue;
             }
 
-            long judged = Stopped.ContainsKey(forward.Node) ? forward.CheckedAt : forward.ReceivedAt;
+            long judged = ByCheck || Stopped.ContainsKey(forward.Node) ? forward.CheckedAt : forward.ReceivedAt;
             if (judged > answeredAt + tolerated)
             {
                 found.Add($"V1: node {forward.Node} forwarded a session {Milliseconds(answeredAt, forward.ReceivedAt)} ms after its 204 (checked {Milliseconds(answeredAt, forward.CheckedAt)} ms after it)");

@@ -27,6 +27,15 @@ public sealed class JudgeTests
     }
 
     [Fact]
+    public void WhereRequestsInFlightFinish_TheCheckIsJudged()
+    {
+        var judge = new Judge { ByCheck = true };
+        judge.Ended("a", 1_000);
+        Assert.Empty(judge.Violations([new("a", 1, ReceivedAt: 5_000, CheckedAt: 999)]));
+        Assert.Single(judge.Violations([new("a", 1, ReceivedAt: 5_000, CheckedAt: 1_001)]));
+    }
+
+    [Fact]
     public void WeakerPromise_ToleratesItsBoundAndNoMore()
     {
         var judge = new Judge { After204 = TimeSpan.FromSeconds(1) };

@@ -73,7 +73,7 @@ internal sealed class LoadClient(FaultFleet fleet, ulong seed)
             case HttpStatusCode.Unauthorized:
                 break;
             case null or HttpStatusCode.ServiceUnavailable:
-                Judge.PutOffBy(node.Number);
+                Judge.PutOffBy(status);
                 break;
             default:
                 Judge.Broken($"V2: node {node.Number} answered a forward {(int)status}: {body}");
@@ -87,16 +87,18 @@ internal sealed class LoadClient(FaultFleet fleet, ulong seed)
     {
         ContractClient.AuthResponse pair = _pair!;
         _leaving = true;
-        (HttpStatusCode? status, string body) = await SendAsync(node, HttpMethod.Post, "/auth/v1/logout", pair.AccessToken, null, TimeSpan.FromSeconds(10));
+        long sentAt = TimeProvider.System.GetTimestamp();
+        (HttpStatusCode? status, string body) = await SendAsync(node, HttpMethod.Post, "/auth/v1/logout", pair.AccessToken, null, TimeSpan.FromSeconds(6));
         long answeredAt = TimeProvider.System.GetTimestamp();
         if (status == HttpStatusCode.NoContent)
         {
             fleet.Ended(pair, answeredAt);
+            Judge.LogoutTimes.Enqueue(TimeProvider.System.GetElapsedTime(sentAt, answeredAt));
             (_pair, _leaving) = (null, false);
         }
         else if (status is null or HttpStatusCode.ServiceUnavailable)
         {
-            Judge.PutOffBy(node.Number);
+            Judge.PutOffBy(status);
         }
         else
         {
@@ -181,7 +183,7 @@ internal sealed class LoadClient(FaultFleet fleet, ulong seed)
 
         if (status is null or HttpStatusCode.ServiceUnavailable or HttpStatusCode.TooManyRequests)
         {
-            Judge.PutOffBy(node.Number);
+            Judge.PutOffBy(status);
         }
         else
         {
