@@ -19,6 +19,10 @@ internal sealed partial class RedisSyncConnection(RedisOptions options, TimeProv
     private readonly RedisFailures _failures = new(logger);
     private Task<ConnectionMultiplexer>? _multiplexer;
     private long _renewedAt;
+    private long _connectingSince;
+
+    /// <summary>Sentinels are asked first, then the servers they name; each may use up its time.</summary>
+    private TimeSpan MostConnecting => 3 * options.ConnectTimeout;
 
     /// <summary>Runs a script on the primary that owns its first key, then waits for replicas.</summary>
     /// <param name="replicas">How many must have what the script wrote; 0 for none.</param>
@@ -66,6 +70,13 @@ internal sealed partial class RedisSyncConnection(RedisOptions options, TimeProv
         lock (_lock)
         {
             if (_renewedAt != 0 && timeProvider.GetElapsedTime(_renewedAt) < interval)
+            {
+                return;
+            }
+
+            // One that is still being made asks already. Given up at every interval, it would never be there where servers that do not answer
+            // take longer than that to be passed over.
+            if (_multiplexer is { IsCompleted: false } && timeProvider.GetElapsedTime(_connectingSince) < MostConnecting)
             {
                 return;
             }
@@ -141,7 +152,13 @@ internal sealed partial class RedisSyncConnection(RedisOptions options, TimeProv
     {
         lock (_lock)
         {
-            return _multiplexer is { IsFaulted: false } present ? present : _multiplexer = ConnectAsync();
+            if (_multiplexer is { IsFaulted: false } present)
+            {
+                return present;
+            }
+
+            _connectingSince = timeProvider.GetTimestamp();
+            return _multiplexer = ConnectAsync();
         }
     }
 
