@@ -1,4 +1,5 @@
 using Aivo.Gateway.Http;
+using Aivo.Gateway.Revocation;
 using Microsoft.AspNetCore.Hosting.Server;
 using Microsoft.AspNetCore.Hosting.Server.Features;
 
@@ -6,7 +7,8 @@ namespace Aivo.Gateway.Hosting;
 
 /// <summary>Says once, in plain words, where the gateway listens and what it promises with the store it has.</summary>
 internal sealed partial class StartReport(
-    GatewayOptions options, IServer server, IHostEnvironment environment, IHostApplicationLifetime lifetime, ILogger<StartReport> logger) : IHostedService
+    GatewayOptions options, RevocationOptions revocation, IServer server, IHostEnvironment environment, IHostApplicationLifetime lifetime,
+    ILogger<StartReport> logger) : IHostedService
 {
     public static string Version => typeof(StartReport).Assembly.GetName().Version!.ToString(3);
 
@@ -28,7 +30,13 @@ internal sealed partial class StartReport(
         }
         else
         {
-            Log.InRedis(logger);
+            Log.InRedis(logger, revocation.Confirm
+                ? "when no node can forward the session any more"
+                : "before that: other nodes may forward the session for up to Revocation:Lease more (Revocation:Confirm is false)");
+            if (revocation.ServeStaleFor > TimeSpan.Zero)
+            {
+                Log.ServesStale(logger, revocation.ServeStaleFor);
+            }
         }
     }
 
@@ -40,7 +48,10 @@ internal sealed partial class StartReport(
         [LoggerMessage(1101, LogLevel.Warning, "promise: a log-out holds at once. Sessions are kept in this process: they end with it, and no second node knows them", EventName = "SessionsInMemory")]
         public static partial void InMemory(ILogger logger);
 
-        [LoggerMessage(1102, LogLevel.Information, "Sessions are kept in Redis. A log-out holds on this node at once, on others within Revocation:SyncInterval, or Revocation:Lease when they cannot reach Redis", EventName = "SessionsInRedis")]
-        public static partial void InRedis(ILogger logger);
+        [LoggerMessage(1102, LogLevel.Information, "Sessions are kept in Redis. A log-out is answered {When}", EventName = "SessionsInRedis")]
+        public static partial void InRedis(ILogger logger, string when);
+
+        [LoggerMessage(1103, LogLevel.Warning, "promise: none while Redis is away. Requests pass for {ServeStaleFor} beyond the lease, those of sessions that have ended too (Revocation:OnStale is Serve)", EventName = "ServesStale")]
+        public static partial void ServesStale(ILogger logger, TimeSpan serveStaleFor);
     }
 }
