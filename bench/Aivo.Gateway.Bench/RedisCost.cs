@@ -91,7 +91,7 @@ internal sealed class RedisCost : IAsyncDisposable
         return database.ScriptEvaluateAsync(
             SessionScripts.Commit,
             [Keys.RevocationMeta(0), Keys.RevocationNumbers(0), Keys.RevocationKeep(0), Keys.RevocationLeases(0), $"bench:{{0}}:session:{session}"],
-            [Epoch, 1, 0, RedisValue.EmptyString, new byte[300], 4_102_444_800_000, RedisValue.EmptyString, Keys.RevocationNews(0), "s" + session, 4_102_444_800_000]);
+            [Epoch, 1, 0, RedisValue.EmptyString, new byte[300], 4_102_444_800_000, RedisValue.EmptyString, Keys.RevocationNews(0), RedisValue.EmptyString, "s" + session, 4_102_444_800_000]);
     }
 
     /// <summary>An empty log of so many nodes.</summary>

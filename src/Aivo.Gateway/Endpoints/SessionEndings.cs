@@ -28,6 +28,11 @@ internal sealed class SessionEndings(
     public Task<IReadOnlyCollection<LogCommit>> EndAllAsync(UserId user, SessionId except, EndReason reason, IPAddress? address, CancellationToken cancellationToken) =>
         users.EndAsync(user, except.Shard, except, null, reason, (id, end) => Note(id, end, reason, user, address), cancellationToken);
 
+    /// <summary>Ends every session of the user, or only those in a tenant, and every log-in that is under way.</summary>
+    /// <returns>What the log made of it, to be waited for.</returns>
+    public Task<IReadOnlyCollection<LogCommit>> EndAllAsync(UserId user, ushort shard, TenantId? tenant, EndReason reason, CancellationToken cancellationToken) =>
+        users.EndAsync(user, shard, null, tenant, reason, (id, end) => Note(id, end, reason, user, null), cancellationToken);
+
     /// <summary>Ends the sessions beyond <see cref="SessionsOptions.MaxPerUser"/> after a log-in.</summary>
     /// <returns>What the log made of it, to be waited for.</returns>
     public async Task<IReadOnlyCollection<LogCommit>> EndSurplusAsync(BegunSession begun, IPAddress? address, CancellationToken cancellationToken)

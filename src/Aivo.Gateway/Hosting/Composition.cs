@@ -123,6 +123,7 @@ internal static class Composition
         services.AddSingleton<LogoutEndpoint>();
         services.AddSingleton<SessionsEndpoint>();
         services.AddSingleton<SessionEndings>();
+        services.AddSingleton<AdministrativeEnds>();
         services.AddSingleton<MeEndpoint>();
         services.AddSingleton<TokenPairs>();
         services.AddSingleton<AccessTokenReader>();

@@ -18,6 +18,7 @@ internal static class RevocationWiring
         services.AddSingleton(new RevocationReplicas(Math.Max(shards, 1), () => new RevocationReplica(requests.Revoke)));
         services.AddSingleton<SyncAcknowledgements>();
         services.AddSingleton<RevocationCheck>();
+        services.AddSingleton<KeyRevocations>();
         services.AddSingleton<EndedSessions>();
         services.AddHostedService(provider => new RevocationDriver(
             Enumerable.Range(0, shards).Select(shard => CreateSync(provider, (ushort)shard)), provider.GetService<IRevocationLog>(),

@@ -25,10 +25,11 @@ internal static class SessionScripts
 
     /// <summary>
     /// Compare-and-set of the record, and in the same step the revocations: an end without its entry would leave access tokens alive.
-    /// KEYS: the revocations' meta, numbers, keep-until and leases, the record; then the user, where an entry is taken out (one hash tag).
+    /// KEYS: the revocations' meta, numbers, keep-until and leases, the record; then the user, where an entry is taken out, and last the users
+    /// of a tenant, where one has joined it (one hash tag).
     /// ARGV: epoch, whether the replication id is compared, 1 to write while the epoch is closed; the bytes that were read, empty for none;
     /// the next bytes, empty to write no record; the Unix millisecond at which the record may be collected; the id to take out of the user's
-    /// index, empty for none; the channel; then per revocation its member and its keep-until.
+    /// index, empty for none; the channel; the user who has joined, empty for none; then per revocation its member and its keep-until.
     /// Returns: -1 (fenced); 1, the highest number of the revocations (0 for none), and with one the lease fields; or 0, the clock, and the
     /// present bytes or nil.
     /// </summary>
@@ -41,7 +42,13 @@ internal static class SessionScripts
         end
         if ARGV[5] ~= '' then redis.call('SET', KEYS[5], ARGV[5], 'PXAT', ARGV[6]) end
         if ARGV[7] ~= '' then redis.call('HDEL', KEYS[6], ARGV[7]) end
-        local number = append(KEYS[2], KEYS[3], ARGV[8], 9)
+        if ARGV[9] ~= '' then
+          redis.call('SADD', KEYS[#KEYS], ARGV[9])
+          local t = redis.call('TIME')
+          local left = redis.call('PTTL', KEYS[#KEYS])
+          if left < 0 or t[1] * 1000 + left < tonumber(ARGV[6]) then redis.call('PEXPIREAT', KEYS[#KEYS], ARGV[6]) end
+        end
+        local number = append(KEYS[2], KEYS[3], ARGV[8], 10)
         return {1, number, number > 0 and redis.call('HGETALL', KEYS[4]) or {}}
         """;
 }

@@ -31,6 +31,12 @@ internal sealed record RevocationOptions
     /// </summary>
     public static readonly TimeSpan Retention = TimeSpan.FromMinutes(15) + TimeSpan.FromSeconds(30) + TimeSpan.FromSeconds(60);
 
+    /// <summary>
+    /// How long the revocation of a signing key is kept. Unlike a token's, nothing ends it by itself: whoever has the key makes new tokens,
+    /// until the key is taken out of every node's ring, and this is the time for that.
+    /// </summary>
+    public static readonly TimeSpan KeyRetention = TimeSpan.FromDays(30);
+
     public required TimeSpan SyncInterval { get; init; }
     public required TimeSpan Lease { get; init; }
 

@@ -17,6 +17,9 @@ internal sealed record SessionWrite(
 {
     /// <summary>Whether an end is written back that the log has lost: the only write that a closed epoch takes.</summary>
     public bool Restores { get; init; }
+
+    /// <summary>The tenant among whose users the session's user is from now on, and that user; null where nothing changes.</summary>
+    public (TenantId Tenant, UserId User)? Joined { get; init; }
 }
 
 /// <param name="Log">What the log made of it; null when not committed.</param>

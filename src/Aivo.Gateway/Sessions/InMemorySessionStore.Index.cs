@@ -49,7 +49,7 @@ internal sealed partial class InMemorySessionStore : ISessionIndex
             _sessions[session.Id] = (session.Bytes, session.CollectAt);
             _collect.Enqueue(session.Id, session.CollectAt);
             user.Sessions[session.Id] = new IndexedSession(session.Id, session.CreatedAt, session.AbsoluteEnd);
-            (CollectionsMarshal.GetValueRefOrAddDefault(_tenants, session.Tenant, out _) ??= []).Add(session.User);
+            Join(session.Tenant, session.User);
             return ValueTask.FromResult(new CreateResult(
                 CreateOutcome.Created, now, user.Sessions.Count > mostSessions ? [.. user.Sessions.Values] : []));
         }
@@ -97,6 +97,8 @@ internal sealed partial class InMemorySessionStore : ISessionIndex
             return ValueTask.FromResult(new TenantPage(_tenants.TryGetValue(tenant, out HashSet<UserId>? users) ? [.. users] : [], 0));
         }
     }
+
+    private void Join(TenantId tenant, UserId user) => (CollectionsMarshal.GetValueRefOrAddDefault(_tenants, tenant, out _) ??= []).Add(user);
 
     private UserState User(UserId user)
     {

@@ -65,6 +65,11 @@ internal sealed partial class InMemorySessionStore(TimeProvider clock) : ISessio
                 state.Sessions.Remove(id);
             }
 
+            if (write.Joined is { } joined)
+            {
+                Join(joined.Tenant, joined.User);
+            }
+
             _lastRevocation += write.Revocations.Length;
             return ValueTask.FromResult(new CommitResult(new LogCommit(id.Shard, Epoch, write.Revocations.IsEmpty ? 0 : _lastRevocation, []), null));
         }

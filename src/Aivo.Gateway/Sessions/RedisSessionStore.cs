@@ -42,6 +42,7 @@ internal sealed class RedisSessionStore(RedisConnection redis, LogEpochs epochs)
             redis.Keys.RevocationLeases(id.Shard),
             redis.Keys.Session(id),
             .. write.Unindexed is { } user ? [redis.Keys.User(id.Shard, user)] : Array.Empty<RedisKey>(),
+            .. write.Joined is { } joined ? [redis.Keys.TenantUsers(id.Shard, joined.Tenant)] : Array.Empty<RedisKey>(),
         ];
         string epoch = epochs.Require(id.Shard);
         RedisValue[] values =
@@ -54,6 +55,7 @@ internal sealed class RedisSessionStore(RedisConnection redis, LogEpochs epochs)
             Milliseconds(write.CollectAt),
             write.Unindexed is null ? RedisValue.EmptyString : id.ToString(),
             redis.Keys.RevocationNews(id.Shard),
+            write.Joined?.User.ToString() ?? RedisValue.EmptyString,
             .. write.Revocations.SelectMany(entry => new RedisValue[] { entry.Member, Milliseconds(entry.KeepUntil) }),
         ];
         RedisResult reply = await redis.EvaluateAsync(SessionScripts.Commit, keys, values, cancellationToken);

@@ -95,6 +95,8 @@ internal static class OutcomeWords
         EndReason.TooManySessions => "too_many_sessions",
         EndReason.UserInactive => "user_inactive",
         EndReason.UserDisabled => "user_disabled",
+        EndReason.Administrator => "administrator",
+        EndReason.TenantEnded => "tenant_ended",
         EndReason.Theft => "theft",
         EndReason.SharedToken => "shared_token",
         EndReason.Revoked => "revoked",

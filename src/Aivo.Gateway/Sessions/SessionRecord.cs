@@ -44,6 +44,12 @@ internal enum EndReason
     /// <summary>An administrator disabled the user.</summary>
     UserDisabled,
 
+    /// <summary>An administrator ended the session, or all of its user's.</summary>
+    Administrator,
+
+    /// <summary>An administrator ended all sessions of the tenant.</summary>
+    TenantEnded,
+
     /// <summary>A refresh token was presented that no honest client could have sent (RFC 9700, section 4.14.2).</summary>
     Theft,
 

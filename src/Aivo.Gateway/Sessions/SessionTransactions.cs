@@ -59,13 +59,14 @@ internal sealed partial class SessionTransactions(
         bool lostReply = false;
         for (int attempt = 0; attempt < MostAttempts; attempt++)
         {
-            SessionDecision<TOutcome> decision = again ?? await decide(Decode(id, stored.Bytes), stored.Now);
+            SessionRecord? present = Decode(id, stored.Bytes);
+            SessionDecision<TOutcome> decision = again ?? await decide(present, stored.Now);
             if (!decision.Commits)
             {
                 return Result(decision, null, stored.Now);
             }
 
-            SessionWrite write = Write(decision.Record, decision.Revocations) with { Restores = restores };
+            SessionWrite write = Write(decision.Record, decision.Revocations) with { Restores = restores, Joined = Joined(present, decision.Record) };
             CommitResult result;
             try
             {
@@ -85,13 +86,13 @@ internal sealed partial class SessionTransactions(
                 continue;
             }
 
-            if (result.Present is not { } present)
+            if (result.Present is not { } other)
             {
                 return Result(decision, result.Log, stored.Now);
             }
 
             metrics.CommitConflict();
-            (stored, again) = (present, null);
+            (stored, again) = (other, null);
         }
 
         Log.Contended(logger, id, MostAttempts);
@@ -110,6 +111,10 @@ internal sealed partial class SessionTransactions(
         ? new SessionWrite(null, DateTimeOffset.UnixEpoch, revocations)
         : new SessionWrite(
             SessionRecordCodec.Encode(record), record.AbsoluteEnd + retention, revocations, record.End is null ? null : record.User);
+
+    /// <summary>A user who has moved since the log-in: the end of the new tenant has to find the session (SR-53 is how it comes to be there).</summary>
+    private static (TenantId Tenant, UserId User)? Joined(SessionRecord? present, SessionRecord? next) =>
+        present is not null && next is not null && next.Tenant != present.Tenant ? (next.Tenant, next.User) : null;
 
     private SessionRecord? Decode(SessionId id, byte[]? bytes)
     {

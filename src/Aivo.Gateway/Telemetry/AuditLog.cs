@@ -39,6 +39,8 @@ internal sealed partial class AuditLog(ILogger<AuditLog> logger)
     public void LostWriteFound(UserId user, SessionId session, int presented, IPAddress? address) =>
         Log.LostWriteFound(logger, session, presented, user, address);
 
+    public void SigningKeyRevoked(string keyId) => Log.SigningKeyRevoked(logger, keyId);
+
     private static partial class Log
     {
         [LoggerMessage(100, LogLevel.Information, "Log-in of user {UserId}: session {SessionId} from {Address}", EventName = "LoginSucceeded")]
@@ -61,6 +63,9 @@ internal sealed partial class AuditLog(ILogger<AuditLog> logger)
 
         [LoggerMessage(106, LogLevel.Warning, "Session {SessionId} of user {UserId}: {Leaves} refresh tokens have gone to two clients each, the last one to {HandedTo} and to {Presenter} from {Address}", EventName = "RefreshTokenShared")]
         public static partial void RefreshTokenShared(ILogger logger, SessionId sessionId, UserId userId, int leaves, string handedTo, string presenter, IPAddress? address);
+
+        [LoggerMessage(108, LogLevel.Error, "Signing key {KeyId} is revoked: access tokens that it signed are refused everywhere", EventName = "SigningKeyRevoked")]
+        public static partial void SigningKeyRevoked(ILogger logger, string keyId);
 
         [LoggerMessage(107, LogLevel.Error, "The store has lost acknowledged writes: refresh token {Presented} of session {SessionId} of user {UserId} is newer than what it holds; it was presented from {Address} and is taken over", EventName = "LostWriteFound")]
         public static partial void LostWriteFound(ILogger logger, SessionId sessionId, int presented, UserId userId, IPAddress? address);

@@ -1,10 +1,13 @@
+using Aivo.Gateway.Endpoints;
 using Aivo.Gateway.Hosting;
 using Aivo.Gateway.Primitives;
 using Aivo.Gateway.Redis;
 using Aivo.Gateway.Revocation;
 using Aivo.Gateway.Sessions;
+using Aivo.Gateway.Telemetry;
 using Aivo.Gateway.Tests.Infrastructure;
 using Aivo.Gateway.Tests.Sessions;
+using Aivo.Gateway.Tokens;
 using Microsoft.Extensions.Logging.Abstractions;
 
 namespace Aivo.Gateway.Tests.Revocation;
@@ -28,6 +31,7 @@ internal sealed class FleetNode : IAsyncDisposable
     {
         _redis = new RedisRevocations(configuration, prefix, options: Options);
         var epochs = new LogEpochs(Options.Shards);
+        Index = new RedisSessionIndex(_redis.Redis, epochs);
         Store = new RedisSessionStore(_redis.Redis, epochs);
         _transactions = SessionSamples.Transactions(Store);
         _acknowledgements = new SyncAcknowledgements(State, Options, TimeProvider.System, TestMetrics.Create());
@@ -46,6 +50,8 @@ internal sealed class FleetNode : IAsyncDisposable
     public EventRecorder<ShardSync> Events { get; } = new();
 
     public RedisSessionStore Store { get; }
+
+    public RedisSessionIndex Index { get; }
 
     private static CancellationToken Cancellation => TestContext.Current.CancellationToken;
 
@@ -80,6 +86,29 @@ internal sealed class FleetNode : IAsyncDisposable
         SessionResult<EndOutcome> end = await _transactions.EndAsync(id, EndReason.Logout, Cancellation);
         Replicas.Apply(id.Shard, end.Revocations);
         return end.Log!;
+    }
+
+    /// <summary>Logs a user in, and returns the session.</summary>
+    /// <param name="verifiedAt">Where the log stood before the password was verified; null for now.</param>
+    public async Task<SessionRecord?> LogInAsync(UserId user, TenantId tenant, LogPosition? verifiedAt = null)
+    {
+        ushort shard = user.ShardOf(Options.Shards);
+        var logins = new SessionLogins(
+            Index, SessionSamples.Options, RevocationOptions.Retention, State.Positions, () => TimeProvider.System.GetUtcNow() + State.ClockOffset);
+        BegunSession? begun = await logins.BeginAsync(user, tenant, SessionSamples.Client, "key-1", shard, verifiedAt ?? State.Positions()[shard]!, Cancellation);
+        return begun?.Record;
+    }
+
+    public Task<SessionResult<RefreshOutcome>> RefreshAsync(SessionRecord record, TenantId tenant) => _transactions.RefreshAsync(
+        SessionSamples.TokenOf(record), "key-1", (_, _) => ValueTask.FromResult(new UserStanding(true, tenant)), Cancellation);
+
+    public AdministrativeEnds Ends(SigningKeyRing signingKeys)
+    {
+        var users = new UserSessions(Store, Index, _transactions, SessionSamples.Options, NullLogger<UserSessions>.Instance);
+        var audit = new AuditLog(NullLogger<AuditLog>.Instance);
+        return new AdministrativeEnds(
+            new SessionEndings(_transactions, users, Replicas, _acknowledgements, audit), Index, State, _acknowledgements,
+            new KeyRevocations(State, Replicas, TimeProvider.System, _redis.Log), signingKeys, audit);
     }
 
     public Task ConfirmAsync(params LogCommit[] commits) => _acknowledgements.WaitAsync(commits, Cancellation);

@@ -135,6 +135,19 @@ public abstract class SessionIndexContract
     }
 
     [Fact]
+    public async Task CommitOfAUserWhoHasMoved_IsFoundByTheNewTenantToo()
+    {
+        TenantId other = new(Guid.CreateVersion7());
+        SessionRecord record = await CreateAsync();
+        byte[] bytes = SessionRecordCodec.Encode(record);
+        var moved = new SessionWrite([1], record.AbsoluteEnd, []) { Joined = (other, User) };
+        Assert.True((await Store.CommitAsync(record.Id, bytes, moved, Token)).Committed);
+
+        Assert.Equal([User], (await Index.ReadTenantAsync(other, 0, 0, Token)).Users);
+        Assert.Equal([User], (await Index.ReadTenantAsync(Tenant, 0, 0, Token)).Users);
+    }
+
+    [Fact]
     public async Task CommitThatConflicts_LeavesTheIndexAsItIs()
     {
         SessionRecord record = await CreateAsync();
