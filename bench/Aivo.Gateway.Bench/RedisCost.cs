@@ -81,7 +81,7 @@ internal sealed class RedisCost : IAsyncDisposable
     private static Task<RedisResult> SyncAsync(IDatabaseAsync database, long applied, bool withLeases) => database.ScriptEvaluateAsync(
         RevocationScripts.Sync,
         [Keys.RevocationMeta(0), Keys.RevocationNumbers(0), Keys.RevocationKeep(0), Keys.RevocationLeases(0)],
-        [Epoch, 1, Node(0), 1, applied, 5_000, 100, withLeases ? 1 : 0]);
+        [Epoch, Node(0), 1, applied, 5_000, 100, withLeases ? 1 : 0]);
 
     private static string Node(int index) => index.ToString("x32", CultureInfo.InvariantCulture);
 
@@ -91,7 +91,7 @@ internal sealed class RedisCost : IAsyncDisposable
         return database.ScriptEvaluateAsync(
             SessionScripts.Commit,
             [Keys.RevocationMeta(0), Keys.RevocationNumbers(0), Keys.RevocationKeep(0), Keys.RevocationLeases(0), $"bench:{{0}}:session:{session}"],
-            [Epoch, 1, 0, RedisValue.EmptyString, new byte[300], 4_102_444_800_000, RedisValue.EmptyString, Keys.RevocationNews(0), RedisValue.EmptyString, "s" + session, 4_102_444_800_000]);
+            [Epoch, 0, RedisValue.EmptyString, new byte[300], 4_102_444_800_000, RedisValue.EmptyString, Keys.RevocationNews(0), RedisValue.EmptyString, "s" + session, 4_102_444_800_000]);
     }
 
     /// <summary>An empty log of so many nodes.</summary>

@@ -35,7 +35,15 @@ internal sealed partial class StreamWatch(
         {
             while (await timer.WaitForNextTickAsync(stoppingToken))
             {
-                Look(stoppingToken);
+                try
+                {
+                    Look(stoppingToken);
+                }
+                catch (Exception exception)
+                {
+                    // The next round looks again: without it no stream of this node would be cut for any of this.
+                    Log.Failed(logger, exception);
+                }
             }
         }
         catch (OperationCanceledException) when (stoppingToken.IsCancellationRequested)
@@ -150,7 +158,7 @@ internal sealed partial class StreamWatch(
         [LoggerMessage(902, LogLevel.Warning, "Whether session {Session} was refreshed could not be read, so its expired streams stay open: {Reason}", EventName = "StreamSessionNotRead")]
         public static partial void NotRead(ILogger logger, SessionId session, string reason);
 
-        [LoggerMessage(903, LogLevel.Error, "Expired streams could not be judged", EventName = "StreamWatchFailed")]
+        [LoggerMessage(903, LogLevel.Error, "Looking through the streams failed; trying again", EventName = "StreamWatchFailed")]
         public static partial void Failed(ILogger logger, Exception exception);
     }
 }

@@ -2,7 +2,8 @@ namespace Aivo.Gateway.Http;
 
 /// <summary>
 /// The orderly stop: readiness turns to 503 at once, the node goes on serving for <c>Gateway:DrainDelay</c> so that load balancers
-/// notice, then ends what would last for ever (<see cref="IDrainStep"/>), and only then do the listeners close and requests in flight get <c>Gateway:ShutdownTimeout</c> to end.
+/// notice, then ends what would last for ever (<see cref="IDrainStep"/>), and only then do the listeners close and requests in flight get
+/// <c>Gateway:ShutdownTimeout</c> to end.
 /// </summary>
 internal sealed partial class Draining(GatewayOptions options, IEnumerable<IDrainStep> steps, TimeProvider time, ILogger<Draining> logger) : IHostedLifecycleService
 {

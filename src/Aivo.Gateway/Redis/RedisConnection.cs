@@ -28,9 +28,6 @@ internal sealed partial class RedisConnection : IAsyncDisposable
 
     public RedisKeys Keys { get; }
 
-    /// <summary>What scripts get to know whether they compare the replication id: 1, or 0 where the server does not let them read it.</summary>
-    public int ComparesReplicationId { get; set; } = 1;
-
     public bool IsConnected => _multiplexer is { IsValueCreated: true, Value: { IsCompletedSuccessfully: true, Result.IsConnected: true } };
 
     /// <summary>Runs a script on the primary. A script that was sent may have run even when this throws.</summary>

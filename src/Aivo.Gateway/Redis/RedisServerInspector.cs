@@ -124,7 +124,6 @@ internal sealed partial class RedisServerInspector(
     {
         RedisShortcoming[] found = [.. servers.SelectMany(server => RedisShortcoming.Of(server, options.WaitReplicas))];
         inspection.Report(servers, found);
-        redis.ComparesReplicationId = inspection.Current.ReplicationIdReadable ? 1 : 0;
         foreach (RedisShortcoming shortcoming in found.Where(shortcoming => _known.Add((shortcoming.Server, shortcoming.Name))))
         {
             if (shortcoming.IsRefused)

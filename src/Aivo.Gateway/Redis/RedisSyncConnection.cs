@@ -41,7 +41,7 @@ internal sealed partial class RedisSyncConnection(RedisOptions options, TimeProv
             {
                 answer = await EvaluateAsync(server, ["EVALSHA", script.Hash], keys, values, replicas, patience, cancellationToken);
             }
-            catch (RedisServerException exception) when (exception.Message.StartsWith("NOSCRIPT", StringComparison.Ordinal))
+            catch (RedisServerException exception) when (exception.Kind == RedisErrorKind.NoScript)
             {
                 answer = await EvaluateAsync(server, ["EVAL", script.Text], keys, values, replicas, patience, cancellationToken);
             }

@@ -8,8 +8,8 @@ namespace Aivo.Gateway.Redis;
 internal static class RevocationScripts
 {
     /// <summary>
-    /// The head of every script. KEYS[1]: meta. ARGV[1]: the caller's epoch. ARGV[2]: 1, or 0 where Redis does not let scripts read the
-    /// replication id. <c>closed</c>: whether the write is allowed while the epoch is closed.
+    /// The head of every script. KEYS[1]: meta. ARGV[1]: the caller's epoch. <c>closed</c>: whether the write is allowed while the
+    /// epoch is closed.
     /// </summary>
     /// <remarks>
     /// A server that refuses INFO, by its rights perhaps, has no id to compare: what it promises then is less, but it works. All nodes need the
@@ -18,7 +18,7 @@ internal static class RevocationScripts
     public const string Fence = """
         local meta = redis.call('HMGET', KEYS[1], 'epoch', 'replid', 'open', 'n', 'since', 'floor')
         local function replid()
-          local info = ARGV[2] == '1' and redis.pcall('INFO', 'replication')
+          local info = redis.pcall('INFO', 'replication')
           return type(info) == 'string' and string.match(info, 'master_replid:(%w+)') or ''
         end
         local function fenced(closed)
@@ -56,10 +56,10 @@ internal static class RevocationScripts
         """;
 
     /// <summary>
-    /// One sync of one node. KEYS: meta, numbers, keep, leases. ARGV: epoch (empty for none), whether the replication id is compared, the node,
-    /// its sequence, what it has applied, the most entries to return, the most expired entries to remove, 1 to return the leases. Returns 0
-    /// (begin) and the epoch that was found; 1 (another epoch) and that epoch; or 2, epoch, open, since, floor, last number, reached number,
-    /// time (Unix ms), members, the keep-until (Unix ms) of each, and the lease fields.
+    /// One sync of one node. KEYS: meta, numbers, keep, leases. ARGV: epoch (empty for none), the node, its sequence, what it has applied, the
+    /// most entries to return, the most expired entries to remove, 1 to return the leases. Returns 0 (begin) and the epoch that was found; 1
+    /// (another epoch) and that epoch; or 2, epoch, open, since, floor, last number, reached number, time (Unix ms), members, the keep-until
+    /// (Unix ms) of each, and the lease fields.
     /// </summary>
     /// <remarks>
     /// A full page counts only up to the number before its last entry, which the next page brings again (entries merge by union). Lua's stack
@@ -70,76 +70,76 @@ internal static class RevocationScripts
         if meta[1] ~= ARGV[1] then return {1, meta[1]} end
         local time = redis.call('TIME')
         local now = tonumber(time[1]) * 1000 + math.floor(tonumber(time[2]) / 1000)
-        redis.call('HSET', KEYS[4], ARGV[3], ARGV[4] .. ':' .. ARGV[5])
-        local expired = redis.call('ZRANGEBYSCORE', KEYS[3], '-inf', '(' .. string.format('%d', now), 'LIMIT', 0, ARGV[7])
+        redis.call('HSET', KEYS[4], ARGV[2], ARGV[3] .. ':' .. ARGV[4])
+        local expired = redis.call('ZRANGEBYSCORE', KEYS[3], '-inf', '(' .. string.format('%d', now), 'LIMIT', 0, ARGV[6])
         if #expired > 0 then
           redis.call('ZREM', KEYS[2], unpack(expired))
           redis.call('ZREM', KEYS[3], unpack(expired))
         end
         local last = tonumber(meta[4] or '0')
-        local members = redis.call('ZRANGEBYSCORE', KEYS[2], '(' .. ARGV[5], '+inf', 'LIMIT', 0, ARGV[6])
+        local members = redis.call('ZRANGEBYSCORE', KEYS[2], '(' .. ARGV[4], '+inf', 'LIMIT', 0, ARGV[5])
         local reached = last
-        if #members == tonumber(ARGV[6]) then
+        if #members == tonumber(ARGV[5]) then
           reached = tonumber(redis.call('ZSCORE', KEYS[2], members[#members])) - 1
         end
         local keep = {}
         if #members > 0 then keep = redis.call('ZMSCORE', KEYS[3], unpack(members)) end
         local leases = {}
-        if ARGV[8] == '1' then leases = redis.call('HGETALL', KEYS[4]) end
+        if ARGV[7] == '1' then leases = redis.call('HGETALL', KEYS[4]) end
         return {2, meta[1], meta[3] == '1' and 1 or 0, tonumber(meta[5] or '0'), tonumber(meta[6] or '0'), last, reached, now, members, keep, leases}
         """;
 
     /// <summary>
-    /// Begins an epoch by compare-and-set. KEYS: meta, leases. ARGV: the epoch that was found (empty for none), whether the replication id is
-    /// compared, the new epoch. <c>since</c> and <c>floor</c> are Unix seconds, rounded up. Returns 1 when begun.
+    /// Begins an epoch by compare-and-set. KEYS: meta, leases. ARGV: the epoch that was found (empty for none), the new epoch. <c>since</c> and
+    /// <c>floor</c> are Unix seconds, rounded up. Returns 1 when begun.
     /// </summary>
     public const string Begin = Fence + """
         local id = replid()
         if (meta[1] or '') ~= ARGV[1] or (meta[1] and meta[2] == id) then return 0 end
         local now = tonumber(redis.call('TIME')[1]) + 1
-        redis.call('HSET', KEYS[1], 'epoch', ARGV[3], 'replid', id, 'open', 0, 'since', now, 'n', meta[4] or 0)
+        redis.call('HSET', KEYS[1], 'epoch', ARGV[2], 'replid', id, 'open', 0, 'since', now, 'n', meta[4] or 0)
         if not meta[1] then redis.call('HSET', KEYS[1], 'floor', now) end
         redis.call('DEL', KEYS[2])
         return 1
         """;
 
     /// <summary>
-    /// Writes entries that are no session's record. KEYS: meta, numbers, keep, leases. ARGV: epoch, whether the replication id is compared,
-    /// 1 to write while the epoch is closed, the channel, the entries. Returns 0, or 1, the highest number, and the lease fields.
+    /// Writes entries that are no session's record. KEYS: meta, numbers, keep, leases. ARGV: epoch, 1 to write while the epoch is closed, the
+    /// channel, the entries. Returns 0, or 1, the highest number, and the lease fields.
     /// </summary>
     public const string AppendEntries = Fence + Append + """
-        if fenced(ARGV[3] == '1') then return {0} end
-        return {1, append(KEYS[2], KEYS[3], ARGV[4], 5), redis.call('HGETALL', KEYS[4])}
+        if fenced(ARGV[2] == '1') then return {0} end
+        return {1, append(KEYS[2], KEYS[3], ARGV[3], 4), redis.call('HGETALL', KEYS[4])}
         """;
 
-    /// <summary>KEYS: meta. ARGV: epoch, whether the replication id is compared. Returns 1 when the epoch is open.</summary>
+    /// <summary>KEYS: meta. ARGV: epoch. Returns 1 when the epoch is open.</summary>
     public const string Open = Fence + """
         if fenced(true) then return 0 end
         redis.call('HSET', KEYS[1], 'open', 1)
         return 1
         """;
 
-    /// <summary>KEYS: meta. ARGV: epoch, whether the replication id is compared, <c>since</c> at most (Unix seconds). Returns 1 when done.</summary>
+    /// <summary>KEYS: meta. ARGV: epoch, <c>since</c> at most (Unix seconds). Returns 1 when done.</summary>
     public const string LowerSince = Fence + """
         if fenced(true) then return 0 end
-        local since = math.max(math.min(tonumber(meta[5] or '0'), tonumber(ARGV[3])), tonumber(meta[6] or '0'))
+        local since = math.max(math.min(tonumber(meta[5] or '0'), tonumber(ARGV[2])), tonumber(meta[6] or '0'))
         redis.call('HSET', KEYS[1], 'since', string.format('%d', since))
         return 1
         """;
 
     /// <summary>
-    /// Removes lease fields that are as they were found. KEYS: meta, leases. ARGV: epoch, whether the replication id is compared, then per field
-    /// its node and what it held; an empty one stands for anything. Returns 1 when the epoch is the caller's.
+    /// Removes lease fields that are as they were found. KEYS: meta, leases. ARGV: epoch, then per field its
+    /// node and what it held; an empty one stands for anything. Returns 1 when the epoch is the caller's.
     /// </summary>
     public const string RemoveLeases = Fence + """
         if fenced(true) then return 0 end
-        for i = 3, #ARGV, 2 do
+        for i = 2, #ARGV, 2 do
           if ARGV[i + 1] == '' or redis.call('HGET', KEYS[2], ARGV[i]) == ARGV[i + 1] then redis.call('HDEL', KEYS[2], ARGV[i]) end
         end
         return 1
         """;
 
-    /// <summary>KEYS: meta. ARGV: nothing of use, whether the replication id is compared. Returns the epoch while it is open; else nil.</summary>
+    /// <summary>KEYS: meta. Returns the epoch while it is open; else nil.</summary>
     public const string OpenEpoch = Fence + """
         if meta[1] and meta[2] == replid() and meta[3] == '1' then return meta[1] end
         return false

@@ -17,9 +17,6 @@ internal sealed record LeaseRules
     /// <summary>In a new epoch the log is read from its beginning.</summary>
     public bool ReadsFromTheStart { get; init; } = true;
 
-    /// <summary>In a new epoch a node writes back all it knows that the log lacks, before it serves.</summary>
-    public bool Restores { get; init; } = true;
-
     /// <summary>A node that served before lowers <c>since</c> to its own.</summary>
     public bool LowersSince { get; init; } = true;
 
@@ -28,9 +25,6 @@ internal sealed record LeaseRules
 
     /// <summary>A closed epoch gives no lease.</summary>
     public bool ServesOnlyWhileOpen { get; init; } = true;
-
-    /// <summary>After a failure a node asks again which server is the master.</summary>
-    public bool AsksForMaster { get; init; } = true;
 
     /// <summary>An end waits for the nodes that have not shown that they applied it, until their leases have run out.</summary>
     public bool WaitsForSilentNodes { get; init; } = true;

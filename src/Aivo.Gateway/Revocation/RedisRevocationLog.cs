@@ -23,7 +23,7 @@ internal sealed class RedisRevocationLog(RedisConnection redis, RedisSyncConnect
         ];
         RedisValue[] values =
         [
-            request.Epoch ?? RedisValue.EmptyString, redis.ComparesReplicationId, request.Node, request.Sequence, request.Applied,
+            request.Epoch ?? RedisValue.EmptyString, request.Node, request.Sequence, request.Applied,
             SyncReply.MostEntries, MostPruned, withLeases ? 1 : 0,
         ];
         (RedisResult reply, bool acknowledged) = await sync.EvaluateAsync(
@@ -55,11 +55,11 @@ internal sealed class RedisRevocationLog(RedisConnection redis, RedisSyncConnect
         string epoch = Convert.ToHexStringLower(RandomNumberGenerator.GetBytes(16));
         await redis.EvaluateAsync(
             RevocationScripts.Begin, [redis.Keys.RevocationMeta(shard), redis.Keys.RevocationLeases(shard)],
-            [found ?? RedisValue.EmptyString, redis.ComparesReplicationId, epoch], cancellationToken);
+            [found ?? RedisValue.EmptyString, epoch], cancellationToken);
     }
 
     public ValueTask OpenAsync(ushort shard, string epoch, CancellationToken cancellationToken) =>
-        WriteAsync(RevocationScripts.Open, [redis.Keys.RevocationMeta(shard)], [epoch, redis.ComparesReplicationId], cancellationToken);
+        WriteAsync(RevocationScripts.Open, [redis.Keys.RevocationMeta(shard)], [epoch], cancellationToken);
 
     public async ValueTask<LogCommit> AppendAsync(
         ushort shard, string epoch, IReadOnlyList<RevocationEntry> entries, bool restores, CancellationToken cancellationToken)
@@ -71,7 +71,7 @@ internal sealed class RedisRevocationLog(RedisConnection redis, RedisSyncConnect
                 redis.Keys.RevocationLeases(shard),
             ],
             [
-                epoch, redis.ComparesReplicationId, restores ? 1 : 0, redis.Keys.RevocationNews(shard),
+                epoch, restores ? 1 : 0, redis.Keys.RevocationNews(shard),
                 .. entries.SelectMany(entry => new RedisValue[] { entry.Member, entry.KeepUntil.ToUnixTimeMilliseconds() }),
             ],
             cancellationToken);
@@ -81,20 +81,20 @@ internal sealed class RedisRevocationLog(RedisConnection redis, RedisSyncConnect
     }
 
     public ValueTask LowerSinceAsync(ushort shard, string epoch, long since, CancellationToken cancellationToken) => WriteAsync(
-        RevocationScripts.LowerSince, [redis.Keys.RevocationMeta(shard)], [epoch, redis.ComparesReplicationId, since], cancellationToken);
+        RevocationScripts.LowerSince, [redis.Keys.RevocationMeta(shard)], [epoch, since], cancellationToken);
 
     public ValueTask RemoveAsync(ushort shard, string epoch, ImmutableArray<LeaseField> silent, CancellationToken cancellationToken) => WriteAsync(
         RevocationScripts.RemoveLeases, [redis.Keys.RevocationMeta(shard), redis.Keys.RevocationLeases(shard)],
-        [epoch, redis.ComparesReplicationId, .. silent.SelectMany(field => new RedisValue[] { field.Node, LeaseFields.Write(field) })], cancellationToken);
+        [epoch, .. silent.SelectMany(field => new RedisValue[] { field.Node, LeaseFields.Write(field) })], cancellationToken);
 
     public ValueTask LeaveAsync(ushort shard, string epoch, string node, CancellationToken cancellationToken) => WriteAsync(
         RevocationScripts.RemoveLeases, [redis.Keys.RevocationMeta(shard), redis.Keys.RevocationLeases(shard)],
-        [epoch, redis.ComparesReplicationId, node, RedisValue.EmptyString], cancellationToken);
+        [epoch, node, RedisValue.EmptyString], cancellationToken);
 
     /// <summary>The epoch of a shard that is open, for a process that follows no log; null where there is none.</summary>
     public static async Task<string?> OpenEpochAsync(RedisConnection redis, ushort shard, CancellationToken cancellationToken) =>
         (string?)await redis.EvaluateAsync(
-            RevocationScripts.OpenEpoch, [redis.Keys.RevocationMeta(shard)], [RedisValue.EmptyString, redis.ComparesReplicationId], cancellationToken);
+            RevocationScripts.OpenEpoch, [redis.Keys.RevocationMeta(shard)], [], cancellationToken);
 
     public void AskForPrimary() => sync.Renew(options.Lease);
 

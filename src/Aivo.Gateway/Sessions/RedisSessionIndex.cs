@@ -28,7 +28,6 @@ internal sealed class RedisSessionIndex(RedisConnection redis, LogEpochs epochs)
         RedisValue[] values =
         [
             verifiedAt.Epoch,
-            redis.ComparesReplicationId,
             Number(verifiedAt.Number),
             session.Bytes,
             Number(session.CollectAt.ToUnixTimeMilliseconds()),
@@ -56,7 +55,7 @@ internal sealed class RedisSessionIndex(RedisConnection redis, LogEpochs epochs)
         string epoch = epochs.Require(shard);
         RedisResult reply = await redis.EvaluateAsync(
             SessionIndexScripts.Raise, [redis.Keys.RevocationMeta(shard), redis.Keys.User(shard, user)],
-            [epoch, redis.ComparesReplicationId, Number((long)RaiseKept.TotalMilliseconds)], cancellationToken);
+            [epoch, Number((long)RaiseKept.TotalMilliseconds)], cancellationToken);
         return (long)reply[0] is var number and not 0
             ? new RaisedEpoch(new LogCommit(shard, epoch, number, []), Entries(reply[1], shard))
             : throw Fenced();

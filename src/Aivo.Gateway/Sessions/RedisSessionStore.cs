@@ -48,7 +48,6 @@ internal sealed class RedisSessionStore(RedisConnection redis, LogEpochs epochs)
         RedisValue[] values =
         [
             epoch,
-            redis.ComparesReplicationId,
             write.Restores ? 1 : 0,
             expected ?? RedisValue.EmptyString,
             write.Bytes ?? RedisValue.EmptyString,

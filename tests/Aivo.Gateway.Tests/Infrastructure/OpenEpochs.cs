@@ -23,8 +23,8 @@ internal static class OpenEpochs
             string? open = await OpenEpochAsync(redis, meta);
             if (open is null)
             {
-                await redis.EvaluateAsync(RevocationScripts.Begin, [meta, redis.Keys.RevocationLeases(shard)], ["", 1, $"{epoch}-{shard}"], Token);
-                await redis.EvaluateAsync(RevocationScripts.Open, [meta], [$"{epoch}-{shard}", 1], Token);
+                await redis.EvaluateAsync(RevocationScripts.Begin, [meta, redis.Keys.RevocationLeases(shard)], ["", $"{epoch}-{shard}"], Token);
+                await redis.EvaluateAsync(RevocationScripts.Open, [meta], [$"{epoch}-{shard}"], Token);
                 open = await OpenEpochAsync(redis, meta);
             }
 
@@ -55,8 +55,8 @@ internal static class OpenEpochs
                 RedisKey meta = redis.Keys.RevocationMeta(shard);
                 if ((long)await redis.EvaluateAsync("return redis.call('EXISTS', KEYS[1])", [meta], [], Token) == 0)
                 {
-                    await redis.EvaluateAsync(RevocationScripts.Begin, [meta, redis.Keys.RevocationLeases(shard)], ["", 1, $"new-{shard}"], Token);
-                    await redis.EvaluateAsync(RevocationScripts.Open, [meta], [$"new-{shard}", 1], Token);
+                    await redis.EvaluateAsync(RevocationScripts.Begin, [meta, redis.Keys.RevocationLeases(shard)], ["", $"new-{shard}"], Token);
+                    await redis.EvaluateAsync(RevocationScripts.Open, [meta], [$"new-{shard}"], Token);
                 }
             }
         }
@@ -67,5 +67,5 @@ internal static class OpenEpochs
     }
 
     private static async Task<string?> OpenEpochAsync(RedisConnection redis, RedisKey meta) =>
-        (string?)await redis.EvaluateAsync(RevocationScripts.OpenEpoch, [meta], ["", 1], Token);
+        (string?)await redis.EvaluateAsync(RevocationScripts.OpenEpoch, [meta], [], Token);
 }

@@ -43,4 +43,10 @@ internal sealed record ScriptRules
 
     /// <summary>A node that stops in order removes its lease field when no request of its is without a response any more.</summary>
     public bool LeavesLast { get; init; } = true;
+
+    /// <summary>In a new epoch a node writes back all it knows that the log lacks, before it serves.</summary>
+    public bool Restores { get; init; } = true;
+
+    /// <summary>After a failure a node asks again which server is the master.</summary>
+    public bool AsksForMaster { get; init; } = true;
 }

@@ -158,7 +158,7 @@ internal sealed partial class SimulatedNode
 
     private void Restore(string epoch, long? since)
     {
-        ulong missing = _fleet.Rules.Restores ? Known & ~_inLog : 0;
+        ulong missing = _fleet.ScriptRules.Restores ? Known & ~_inLog : 0;
         if (missing != 0)
         {
             Call((server, answer) => answer(_fleet.Scripts.Restore(server, epoch, missing)), _ => LowerSince(epoch, since), AskForMaster);
@@ -190,7 +190,7 @@ internal sealed partial class SimulatedNode
     /// <summary>On a new connection, with a pause, so that a server in trouble is left alone.</summary>
     private void AskForMaster()
     {
-        if (_fleet.Rules.AsksForMaster)
+        if (_fleet.ScriptRules.AsksForMaster)
         {
             _server = _fleet.MasterAsSeenBy(Slot);
         }
