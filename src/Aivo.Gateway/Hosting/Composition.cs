@@ -57,6 +57,7 @@ internal static class Composition
     {
         if (settings.Gateway.Store == StoreKind.Redis)
         {
+            services.AddSingleton<RedisServers>();
             services.AddSingleton<RedisConnection>();
             services.AddSingleton<RedisSyncConnection>();
             services.AddSingleton(new LogEpochs(settings.Revocation.Shards));

@@ -33,7 +33,8 @@ internal static class SessionAdministration
             throw new ConfigurationRefusedException(errors);
         }
 
-        await using var redis = new RedisConnection(settings.Redis, NullLogger<RedisConnection>.Instance);
+        await using var servers = new RedisServers(settings.Redis, NullLogger<RedisServers>.Instance);
+        await using var redis = new RedisConnection(settings.Redis, servers, NullLogger<RedisConnection>.Instance);
         ushort shard = user.ShardOf(settings.Revocation.Shards);
         var epochs = new LogEpochs(settings.Revocation.Shards) { [shard] = await RedisRevocationLog.OpenEpochAsync(redis, shard, cancellationToken) };
         var store = new RedisSessionStore(redis, epochs);

@@ -1,4 +1,3 @@
-using System.Security.Cryptography.X509Certificates;
 using Aivo.Gateway.Primitives;
 using StackExchange.Redis;
 
@@ -11,16 +10,18 @@ namespace Aivo.Gateway.Redis;
 internal sealed partial class RedisConnection : IAsyncDisposable
 {
     private readonly RedisOptions _options;
+    private readonly RedisServers _servers;
     private readonly ILogger<RedisConnection> _logger;
-    private readonly Lazy<Task<ConnectionMultiplexer>> _multiplexer;
     private readonly RedisFailures _failures;
+    private readonly PrimaryConnection _connection;
     private int _asking;
 
-    public RedisConnection(RedisOptions options, ILogger<RedisConnection> logger)
+    public RedisConnection(RedisOptions options, RedisServers servers, ILogger<RedisConnection> logger)
     {
-        (_options, _logger, _failures) = (options, logger, new RedisFailures(logger));
+        (_options, _servers, _logger) = (options, servers, logger);
+        _failures = new RedisFailures(logger);
+        _connection = new PrimaryConnection(options, servers, TimeProvider.System, ConnectAsync);
         Keys = new RedisKeys(options.KeyPrefix);
-        _multiplexer = new Lazy<Task<ConnectionMultiplexer>>(ConnectAsync);
     }
 
     /// <summary>A connection has come back, or other servers than before are in use. Raised on the library's threads.</summary>
@@ -28,15 +29,13 @@ internal sealed partial class RedisConnection : IAsyncDisposable
 
     public RedisKeys Keys { get; }
 
-    public bool IsConnected => _multiplexer is { IsValueCreated: true, Value: { IsCompletedSuccessfully: true, Result.IsConnected: true } };
-
     /// <summary>Runs a script on the primary. A script that was sent may have run even when this throws.</summary>
     /// <exception cref="StoreUnavailableException">No answer within the command timeout, or an error from Redis.</exception>
     public async Task<RedisResult> EvaluateAsync(string script, RedisKey[] keys, RedisValue[] values, CancellationToken cancellationToken)
     {
         try
         {
-            ConnectionMultiplexer multiplexer = await _multiplexer.Value.WaitAsync(_options.ConnectTimeout + _options.CommandTimeout, cancellationToken);
+            ConnectionMultiplexer multiplexer = await _connection.GetAsync().WaitAsync(_options.ConnectTimeout + _options.CommandTimeout, cancellationToken);
             RedisResult result = await multiplexer.GetDatabase()
                 .ScriptEvaluateAsync(script, keys, values, CommandFlags.DemandMaster)
                 .WaitAsync(_options.CommandTimeout, cancellationToken);
@@ -51,59 +50,7 @@ internal sealed partial class RedisConnection : IAsyncDisposable
         }
     }
 
-    /// <summary>The servers that are connected, replicas among them. The log tells why where none is.</summary>
-    /// <exception cref="StoreUnavailableException">There is no primary.</exception>
-    public async Task<IReadOnlyList<IServer>> ServersAsync(CancellationToken cancellationToken)
-    {
-        try
-        {
-            ConnectionMultiplexer multiplexer = await _multiplexer.Value.WaitAsync(_options.ConnectTimeout + _options.CommandTimeout, cancellationToken);
-            IServer[] connected = [.. multiplexer.GetServers().Where(server => server.IsConnected)];
-            if (connected.Length == 0)
-            {
-                // Nobody else may have asked yet, and only a call that fails tells the cause, such as a wrong password.
-                await multiplexer.GetDatabase().PingAsync(CommandFlags.DemandMaster).WaitAsync(_options.CommandTimeout, cancellationToken);
-            }
-
-            return connected;
-        }
-        catch (Exception exception) when (exception is RedisException or RedisCommandException or TimeoutException or ObjectDisposedException)
-        {
-            _failures.Note(exception);
-            AskWhoIsPrimary();
-            await TellCauseAsync(cancellationToken);
-            throw new StoreUnavailableException("redis", exception);
-        }
-    }
-
-    public async ValueTask DisposeAsync()
-    {
-        if (_multiplexer.IsValueCreated)
-        {
-            ConnectionMultiplexer multiplexer = await _multiplexer.Value;
-            await multiplexer.DisposeAsync();
-        }
-    }
-
-    /// <summary>
-    /// The library goes on telling of the first failure, though it tries again: a time-out at start would hide a wrong password for good. A
-    /// connection of its own, gone at once, tells the present one.
-    /// </summary>
-    private async Task TellCauseAsync(CancellationToken cancellationToken)
-    {
-        try
-        {
-            ConfigurationOptions configuration = Parse(_options);
-            configuration.AbortOnConnectFail = true;
-            configuration.ConnectRetry = 1;
-            await using ConnectionMultiplexer probe = await ConnectionMultiplexer.ConnectAsync(configuration);
-            cancellationToken.ThrowIfCancellationRequested();
-        }
-        catch (RedisConnectionException exception)
-        {
-            _failures.Note(exception);
-        }
-    }
+    public ValueTask DisposeAsync() => _connection.DisposeAsync();
 
     /// <summary>
     /// The library looks for another primary when a connection breaks, and then once a minute. A replica that is promoted a moment later
@@ -111,17 +58,18 @@ internal sealed partial class RedisConnection : IAsyncDisposable
     /// </summary>
     private void AskWhoIsPrimary()
     {
-        if (_multiplexer.Value is { IsCompletedSuccessfully: true, Result: var multiplexer } && Interlocked.Exchange(ref _asking, 1) == 0)
+        if (Interlocked.Exchange(ref _asking, 1) == 0)
         {
-            _ = AskAsync(multiplexer);
+            _ = AskAsync();
         }
     }
 
-    private async Task AskAsync(ConnectionMultiplexer multiplexer)
+    private async Task AskAsync()
     {
         try
         {
-            await multiplexer.ConfigureAsync();
+            await _servers.AskAsync();
+            await (await _connection.GetAsync()).ConfigureAsync();
         }
         catch (Exception exception)
         {
@@ -133,9 +81,10 @@ internal sealed partial class RedisConnection : IAsyncDisposable
         Volatile.Write(ref _asking, 0);
     }
 
-    private async Task<ConnectionMultiplexer> ConnectAsync()
+    private async Task<ConnectionMultiplexer> ConnectAsync(ConfigurationOptions configuration)
     {
-        ConfigurationOptions configuration = Parse(_options);
+        // A call waits for a connection that is just being made again, for as long as for an answer.
+        configuration.BacklogPolicy = BacklogPolicy.Default;
         ConnectionMultiplexer multiplexer = await ConnectionMultiplexer.ConnectAsync(configuration);
         multiplexer.ConnectionFailed += (_, failure) => Log.ConnectionFailed(_logger, failure.EndPoint?.ToString(), failure.FailureType.ToString());
         multiplexer.ConnectionRestored += (_, restored) =>
@@ -144,36 +93,8 @@ internal sealed partial class RedisConnection : IAsyncDisposable
             ServersChanged?.Invoke();
         };
         multiplexer.ConfigurationChanged += (_, _) => ServersChanged?.Invoke();
+        ServersChanged?.Invoke();
         return multiplexer;
-    }
-
-    /// <summary>Makes the library's options from ours.</summary>
-    /// <exception cref="ArgumentException">The configuration text is not valid.</exception>
-    internal static ConfigurationOptions Parse(RedisOptions options)
-    {
-        ConfigurationOptions configuration = ConfigurationOptions.Parse(options.Configuration ?? "", ignoreUnknown: false);
-        configuration.AbortOnConnectFail = false;
-        configuration.ConnectTimeout = (int)options.ConnectTimeout.TotalMilliseconds;
-        configuration.AsyncTimeout = (int)options.CommandTimeout.TotalMilliseconds;
-        configuration.SyncTimeout = (int)options.CommandTimeout.TotalMilliseconds;
-        configuration.BacklogPolicy = BacklogPolicy.FailFast;
-        configuration.ReconnectRetryPolicy = new LinearRetry(250);
-        configuration.IncludeDetailInExceptions = false;
-        configuration.ClientName = "aivo-gateway";
-
-        // CLIENT ID and INFO are among what the library calls administration; what may be done is for Redis' own users to say.
-        configuration.AllowAdmin = true;
-
-        // The library's own key and channel, outside of our prefix: a user with no more rights than needed has none on them.
-        configuration.TieBreaker = "";
-        configuration.ConfigurationChannel = "";
-        configuration.Ssl |= options.Tls;
-        if (options.CaFile is { } file)
-        {
-            configuration.TrustIssuer(X509CertificateLoader.LoadCertificateFromFile(file));
-        }
-
-        return configuration;
     }
 
     private static partial class Log

@@ -8,13 +8,14 @@ namespace Aivo.Gateway.Redis;
 /// request. Says once what is wrong and what is promised in spite of it, and again when that has changed.
 /// </summary>
 internal sealed partial class RedisServerInspector(
-    RedisConnection redis, RedisOptions options, RedisServerInspection inspection, TimeProvider timeProvider, ILogger<RedisServerInspector> logger) : BackgroundService
+    RedisConnection redis, RedisServers servers, RedisOptions options, RedisServerInspection inspection, TimeProvider timeProvider, ILogger<RedisServerInspector> logger) : BackgroundService
 {
     private static readonly TimeSpan Interval = TimeSpan.FromMinutes(1);
     private static readonly TimeSpan AfterFailure = TimeSpan.FromSeconds(1);
 
     private readonly HashSet<(string Server, string Name)> _known = [];
     private string? _promise;
+    private readonly RedisFailures _failures = new(logger);
     private bool _failing;
     private volatile TaskCompletionSource _wanted = new(TaskCreationOptions.RunContinuationsAsynchronously);
 
@@ -48,24 +49,31 @@ internal sealed partial class RedisServerInspector(
     {
         try
         {
-            var servers = new List<RedisServerFacts>();
-            foreach (IServer server in await redis.ServersAsync(cancellationToken))
+            var found = new List<RedisServerFacts>();
+            await using ConnectionMultiplexer connection = await ConnectAsync();
+            foreach (IServer server in connection.GetServers().Where(server => server.IsConnected))
             {
-                servers.Add(await LookAsync(server, cancellationToken));
+                found.Add(await LookAsync(server, cancellationToken));
             }
 
-            if (servers.TrueForAll(server => server.IsReplica))
+            if (found.TrueForAll(server => server.IsReplica))
             {
-                throw new StoreUnavailableException("redis", null); // a fail-over is under way, or the connection is just coming up
+                throw new StoreUnavailableException("redis", null); // a fail-over is under way
             }
 
-            Report(servers);
+            Report(found);
+            _failures.Over();
             _failing = false;
             return true;
         }
         catch (Exception exception) when (!cancellationToken.IsCancellationRequested)
         {
             // Whatever it is, a reply of another shape too: nobody waits for this, and the next look has to come.
+            if (exception is RedisException)
+            {
+                _failures.Note(exception);
+            }
+
             if (!_failing)
             {
                 Log.Failed(logger, exception.Message);
@@ -74,6 +82,19 @@ internal sealed partial class RedisServerInspector(
             _failing = true;
             return false;
         }
+    }
+
+    /// <summary>
+    /// A connection for this look alone: the library goes on telling of the first failure of one it keeps, and a time-out at start would hide a
+    /// wrong password for good. And where Sentinels are, the others know of no replicas.
+    /// </summary>
+    private async Task<ConnectionMultiplexer> ConnectAsync()
+    {
+        ConfigurationOptions configuration = await servers.ForInspectionAsync();
+        configuration.AbortOnConnectFail = true;
+        configuration.ConnectRetry = 1;
+        configuration.ClientName = "aivo-gateway-inspection";
+        return await ConnectionMultiplexer.ConnectAsync(configuration);
     }
 
     private async Task<RedisServerFacts> LookAsync(IServer server, CancellationToken cancellationToken)

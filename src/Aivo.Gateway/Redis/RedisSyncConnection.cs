@@ -11,18 +11,23 @@ namespace Aivo.Gateway.Redis;
 /// replicas rests on; and <c>WAIT</c>, which blocks all that is behind it, delays nobody else. After a failure the caller asks for a new
 /// one: a server that was cut off, or is no longer the primary, must not be believed because its connection still stands.
 /// </summary>
-internal sealed partial class RedisSyncConnection(RedisOptions options, TimeProvider timeProvider, ILogger<RedisSyncConnection> logger) : IAsyncDisposable
+internal sealed partial class RedisSyncConnection : IAsyncDisposable
 {
     private readonly Lock _lock = new();
+    private readonly TimeProvider _timeProvider;
+    private readonly ILogger<RedisSyncConnection> _logger;
+    private readonly RedisFailures _failures;
+    private readonly PrimaryConnection _connection;
     private readonly ConcurrentDictionary<RedisKey, System.Net.EndPoint> _owners = new();
     private readonly ConcurrentDictionary<string, Action> _subscriptions = new();
-    private readonly RedisFailures _failures = new(logger);
-    private Task<ConnectionMultiplexer>? _multiplexer;
     private long _renewedAt;
-    private long _connectingSince;
 
-    /// <summary>Sentinels are asked first, then the servers they name; each may use up its time.</summary>
-    private TimeSpan MostConnecting => 3 * options.ConnectTimeout;
+    public RedisSyncConnection(RedisOptions options, RedisServers servers, TimeProvider timeProvider, ILogger<RedisSyncConnection> logger)
+    {
+        (_timeProvider, _logger) = (timeProvider, logger);
+        _failures = new RedisFailures(logger);
+        _connection = new PrimaryConnection(options, servers, timeProvider, ConnectAsync);
+    }
 
     /// <summary>Runs a script on the primary that owns its first key, then waits for replicas.</summary>
     /// <param name="replicas">How many must have what the script wrote; 0 for none.</param>
@@ -34,7 +39,7 @@ internal sealed partial class RedisSyncConnection(RedisOptions options, TimeProv
     {
         try
         {
-            ConnectionMultiplexer multiplexer = await ConnectedAsync().WaitAsync(cancellationToken);
+            ConnectionMultiplexer multiplexer = await _connection.GetAsync().WaitAsync(cancellationToken);
             IServer server = await OwnerAsync(multiplexer, keys[0], cancellationToken);
             (RedisResult Reply, bool Acknowledged) answer;
             try
@@ -66,57 +71,16 @@ internal sealed partial class RedisSyncConnection(RedisOptions options, TimeProv
     /// </summary>
     public void Renew(TimeSpan interval)
     {
-        Task<ConnectionMultiplexer>? former;
         lock (_lock)
         {
-            if (_renewedAt != 0 && timeProvider.GetElapsedTime(_renewedAt) < interval)
+            if ((_renewedAt == 0 || _timeProvider.GetElapsedTime(_renewedAt) >= interval) && _connection.TryRenew())
             {
-                return;
+                _renewedAt = _timeProvider.GetTimestamp();
             }
-
-            // One that is still being made asks already. Given up at every interval, it would never be there where servers that do not answer
-            // take longer than that to be passed over.
-            if (_multiplexer is { IsCompleted: false } && timeProvider.GetElapsedTime(_connectingSince) < MostConnecting)
-            {
-                return;
-            }
-
-            _renewedAt = timeProvider.GetTimestamp();
-            (former, _multiplexer) = (_multiplexer, null);
-            _owners.Clear();
-        }
-
-        if (former is not null)
-        {
-            _ = CloseAsync(former);
         }
     }
 
-    public async ValueTask DisposeAsync()
-    {
-        Task<ConnectionMultiplexer>? last;
-        lock (_lock)
-        {
-            (last, _multiplexer) = (_multiplexer, Task.FromException<ConnectionMultiplexer>(new ObjectDisposedException(nameof(RedisSyncConnection))));
-        }
-
-        if (last is not null)
-        {
-            await CloseAsync(last);
-        }
-    }
-
-    private static async Task CloseAsync(Task<ConnectionMultiplexer> connecting)
-    {
-        try
-        {
-            await (await connecting).DisposeAsync();
-        }
-        catch (Exception)
-        {
-            // It never came up, or is gone: that is what was asked for.
-        }
-    }
+    public ValueTask DisposeAsync() => _connection.DisposeAsync();
 
     private static async Task<(RedisResult Reply, bool Acknowledged)> EvaluateAsync(
         IServer server, object[] command, RedisKey[] keys, RedisValue[] values, int replicas, TimeSpan patience, CancellationToken cancellationToken)
@@ -148,24 +112,9 @@ internal sealed partial class RedisSyncConnection(RedisOptions options, TimeProv
         return multiplexer.GetServer(owner);
     }
 
-    private Task<ConnectionMultiplexer> ConnectedAsync()
+    private async Task<ConnectionMultiplexer> ConnectAsync(ConfigurationOptions configuration)
     {
-        lock (_lock)
-        {
-            if (_multiplexer is { IsFaulted: false } present)
-            {
-                return present;
-            }
-
-            _connectingSince = timeProvider.GetTimestamp();
-            return _multiplexer = ConnectAsync();
-        }
-    }
-
-    private async Task<ConnectionMultiplexer> ConnectAsync()
-    {
-        await Task.Yield(); // the lock is held
-        ConfigurationOptions configuration = RedisConnection.Parse(options);
+        _owners.Clear();
         configuration.ClientName = "aivo-gateway-sync";
         configuration.AsyncTimeout = int.MaxValue; // the caller bounds every call, WAIT among them
         ConnectionMultiplexer multiplexer = await ConnectionMultiplexer.ConnectAsync(configuration);
@@ -177,7 +126,7 @@ internal sealed partial class RedisSyncConnection(RedisOptions options, TimeProv
             }
             catch (Exception exception) when (exception is RedisException or TimeoutException)
             {
-                Log.NotSubscribed(logger, channel, exception.Message);
+                Log.NotSubscribed(_logger, channel, exception.Message);
             }
         }
 

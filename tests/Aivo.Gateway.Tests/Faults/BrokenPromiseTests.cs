@@ -68,6 +68,7 @@ public sealed class BrokenPromiseTests
     [Theory]
     [InlineData("")]
     [InlineData(nameof(LeaseRules.CountsFromSending))]
+    [InlineData(nameof(LeaseRules.WaitsForSilentNodes))]
     public async Task LeaseThatCountsFromTheReply_IsFound(string broken)
     {
         await using LocalRedis redis = await LocalRedis.StartAsync();
@@ -77,6 +78,26 @@ public sealed class BrokenPromiseTests
         await fleet.SwingOnAsync([fleet.Nodes[0]], 12);
         fleet.Nodes[1].Relay!.Mend();
         AssertFound(broken, "V1: node 1", await fleet.EndAsync());
+    }
+
+    /// <summary>Redis loses the last ends, and nobody writes them back.</summary>
+    [Theory]
+    [InlineData("")]
+    [InlineData(BrokenRules.NoRestoring)]
+    public async Task EndsThatNobodyWritesBack_AreFound(string broken)
+    {
+        await using LocalRedis redis = await LocalRedis.StartWithSnapshotsAsync();
+        await using FaultFleet fleet = await FaultFleet.StartAsync(new FleetOptions { RedisPort = redis.Port, LosesSessions = true, AlterationOf = _ => broken });
+        await fleet.BeginAsync();
+        await redis.CommandAsync("SAVE");
+        await fleet.SwingAsync(6);
+        await redis.KillAsync();
+        await redis.RestartAsync();
+
+        // Who was there still knows; who comes now has what is in Redis.
+        await fleet.Nodes[1].KillAsync();
+        await fleet.Nodes[1].StartAsync();
+        AssertFound(broken, "V", await fleet.EndAsync());
     }
 
     private static void AssertFound(string broken, string promise, FleetResult result)

@@ -24,8 +24,9 @@ internal sealed class RedisRevocations : IAsyncDisposable
             CaFile = null,
             WaitReplicas = waitReplicas,
         };
-        Redis = new RedisConnection(redisOptions, NullLogger<RedisConnection>.Instance);
-        _sync = new RedisSyncConnection(redisOptions, TimeProvider.System, NullLogger<RedisSyncConnection>.Instance);
+        var servers = new RedisServers(redisOptions, NullLogger<RedisServers>.Instance);
+        Redis = new RedisConnection(redisOptions, servers, NullLogger<RedisConnection>.Instance);
+        _sync = new RedisSyncConnection(redisOptions, servers, TimeProvider.System, NullLogger<RedisSyncConnection>.Instance);
         Log = new RedisRevocationLog(Redis, _sync, redisOptions, options ?? new RevocationOptions { SyncInterval = TimeSpan.FromMilliseconds(50), Lease = TimeSpan.FromSeconds(1) });
         _keys =
         [

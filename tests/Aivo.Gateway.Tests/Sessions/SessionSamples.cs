@@ -54,8 +54,9 @@ internal static class SessionSamples
         ValueTask.FromResult(new UserStanding(false, Tenant));
 
     /// <summary>A connection with time enough for a busy machine; tests of the bound set their own.</summary>
-    public static RedisConnection ConnectTo(string configuration, string keyPrefix, TimeSpan? timeout = null) => new(
-        new RedisOptions
+    public static RedisConnection ConnectTo(string configuration, string keyPrefix, TimeSpan? timeout = null)
+    {
+        var options = new RedisOptions
         {
             Configuration = configuration,
             KeyPrefix = keyPrefix,
@@ -63,6 +64,7 @@ internal static class SessionSamples
             CommandTimeout = timeout ?? TimeSpan.FromSeconds(10),
             Tls = false,
             CaFile = null,
-        },
-        NullLogger<RedisConnection>.Instance);
+        };
+        return new RedisConnection(options, new RedisServers(options, NullLogger<RedisServers>.Instance), NullLogger<RedisConnection>.Instance);
+    }
 }

@@ -149,8 +149,9 @@ public sealed class AttemptStoreTests(RedisServer server) : IAsyncDisposable
         Assert.True((await store.ReserveAsync([new AttemptLimit("b", 1, Window)], Cancellation)).IsGranted);
     }
 
-    private static RedisConnection Connect(string configuration) => new(
-        new RedisOptions
+    private static RedisConnection Connect(string configuration)
+    {
+        var options = new RedisOptions
         {
             Configuration = configuration,
             KeyPrefix = RedisServer.NewKeyPrefix(),
@@ -158,8 +159,9 @@ public sealed class AttemptStoreTests(RedisServer server) : IAsyncDisposable
             CommandTimeout = TimeSpan.FromSeconds(5),
             Tls = false,
             CaFile = null,
-        },
-        NullLogger<RedisConnection>.Instance);
+        };
+        return new RedisConnection(options, new RedisServers(options, NullLogger<RedisServers>.Instance), NullLogger<RedisConnection>.Instance);
+    }
 
     private IAttemptStore Store(string kind) => kind == "redis" ? new RedisAttemptStore(_redis) : new InMemoryAttemptStore(_time);
 
