@@ -78,18 +78,21 @@ internal static class RevocationLease
             return new LeaseStep(state, LeaseAction.AskForMaster);
         }
 
+        // From the sending: an end committed after the log was read is not in the reply, however late that arrives.
+        long until = (rules.CountsFromSending ? sentAt : now) + lease;
+        bool late = until - now < lease / 2;
+
         // One lease for those of the former epoch to run out, one for the other nodes to come back and write what they know. It counts
         // from an acknowledged reply: replicas that acknowledge here no longer do so for a master of an earlier epoch.
         bool opens = !reply.Open
             && (!rules.WaitsBeforeOpening || now - state.ClosedSeenAt >= 2 * lease);
-        if (reply.Open || !rules.ServesOnlyWhileOpen)
+        // A lease that is over is not taken up again by a late reply: the node would serve for a moment, and then not.
+        if ((reply.Open || !rules.ServesOnlyWhileOpen) && (!late || state.IsFreshAt(now)))
         {
-            // From the sending: an end committed after the log was read is not in the reply, however late that arrives.
-            long from = rules.CountsFromSending ? sentAt : now;
-            state = state with { FreshUntil = Math.Max(state.FreshUntil, from + lease), Since = reply.Since };
+            state = state with { FreshUntil = Math.Max(state.FreshUntil, until), Since = reply.Since };
         }
 
-        return new LeaseStep(state, opens ? LeaseAction.Open : LeaseAction.Pause);
+        return new LeaseStep(state, opens ? LeaseAction.Open : late ? LeaseAction.SyncAtOnce : LeaseAction.Pause);
     }
 
     private static long? ClosedSeenAt(LeaseState state, SyncReply reply, bool acknowledged, long now) =>

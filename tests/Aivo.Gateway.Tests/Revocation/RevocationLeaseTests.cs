@@ -31,6 +31,22 @@ public sealed class RevocationLeaseTests
         Assert.False(step.State.IsFreshAt(2_000));
     }
 
+    /// <summary>A server that was stopped answers, when it goes on, what it was asked long before.</summary>
+    [Theory]
+    [InlineData(1_500, 2_000, false)]
+    [InlineData(1_501, 1_500, true)]
+    [InlineData(1_999, 1_500, true)]
+    [InlineData(2_500, 1_500, true)]
+    public void LateReply_DoesNotTakeUpALeaseThatIsOver_AndTheNextSyncIsSentAtOnce(long now, long freshUntil, bool atOnce)
+    {
+        LeaseStep step = Exchange(Serving, Reply, sentAt: 1_000, now);
+        Assert.Equal((freshUntil, atOnce), (step.State.FreshUntil, step.Action == LeaseAction.SyncAtOnce));
+    }
+
+    [Fact]
+    public void LateReply_ExtendsALeaseThatIsNotOver() =>
+        Assert.Equal(2_000, Exchange(Serving with { FreshUntil = 1_950 }, Reply, sentAt: 1_000, now: 1_900).State.FreshUntil);
+
     [Fact]
     public void EverySync_HasItsOwnSequence_AndSaysWhatIsApplied()
     {
