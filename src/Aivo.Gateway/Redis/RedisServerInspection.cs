@@ -3,14 +3,20 @@ namespace Aivo.Gateway.Redis;
 /// <summary>The last inspection of the servers, for readiness and for those who have to know what Redis lets them do.</summary>
 internal sealed class RedisServerInspection
 {
-    private sealed record Result(RedisCapabilities Capabilities, string Status, bool IsReady);
+    private sealed record Result(RedisCapabilities Capabilities, string Status, bool IsReady, bool KeepsEntries);
 
-    private volatile Result _result = new(RedisCapabilities.All, "not_inspected", false);
+    private volatile Result _result = new(RedisCapabilities.All, "not_inspected", false, false);
 
     public RedisCapabilities Current => _result.Capabilities;
 
     /// <summary>Whether Redis was inspected and can be relied on. False also before the first inspection: nothing is known then.</summary>
     public bool IsReady => _result.IsReady;
+
+    /// <summary>
+    /// Whether no primary says that it evicts. Where one does, a node may lack a revocation and cannot tell. False also before the first
+    /// inspection.
+    /// </summary>
+    public bool KeepsEntries => _result.KeepsEntries;
 
     /// <summary><c>not_inspected</c>, <c>usable</c>, or the names of the shortcomings that keep this node from being ready.</summary>
     public string Status => _result.Status;
@@ -27,7 +33,7 @@ internal sealed class RedisServerInspection
                 ConnectionIdReadable = primaries.All(primary => primary.ConnectionIdReadable),
                 PublishAvailable = primaries.All(primary => primary.PublishAvailable),
             },
-            refused.Length == 0 ? "usable" : string.Join(", ", refused), refused.Length == 0);
+            refused.Length == 0 ? "usable" : string.Join(", ", refused), refused.Length == 0, !refused.Contains(RedisShortcoming.Evicts));
     }
 
     /// <summary>What a loss of Redis does to log-outs that were answered, in a sentence.</summary>

@@ -6,6 +6,9 @@ namespace Aivo.Gateway.Redis;
 /// <param name="IsRefused">Whether a node must not be ready with such a server; otherwise the promise is less.</param>
 internal sealed record RedisShortcoming(string Server, string Name, string Consequence, bool IsRefused = false)
 {
+    /// <summary>The name of the one that a node does not forward with either.</summary>
+    public const string Evicts = "evicts";
+
     /// <summary>The scripts use <c>PXAT</c>, <c>ZMSCORE</c> and <c>ZADD GT</c>.</summary>
     private static readonly Version OldestVersion = new(6, 2);
 
@@ -38,8 +41,8 @@ internal sealed record RedisShortcoming(string Server, string Name, string Conse
 
         if (facts.EvictionPolicy is { } policy and not "noeviction")
         {
-            yield return new RedisShortcoming(facts.Server, "evicts",
-                $"maxmemory-policy is {policy}: an evicted revocation would let an ended session live on. This node is not ready until it is noeviction.", IsRefused: true);
+            yield return new RedisShortcoming(facts.Server, Evicts,
+                $"maxmemory-policy is {policy}: an evicted revocation would let an ended session live on. This node is not ready, and answers 503, until it is noeviction.", IsRefused: true);
         }
 
         if (facts.Version is { } version && version < OldestVersion)

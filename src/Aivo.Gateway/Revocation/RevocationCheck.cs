@@ -1,4 +1,5 @@
 using Aivo.Gateway.Primitives;
+using Aivo.Gateway.Redis;
 using Aivo.Gateway.Telemetry;
 
 namespace Aivo.Gateway.Revocation;
@@ -17,8 +18,12 @@ internal enum RevocationVerdict
 }
 
 /// <summary>The last check before a request passes; costs two look-ups in memory.</summary>
-internal sealed class RevocationCheck(RevocationState state, RevocationReplicas replicas, GatewayMetrics metrics)
+/// <param name="redis">Null where sessions are in this process.</param>
+internal sealed class RevocationCheck(RevocationState state, RevocationReplicas replicas, GatewayMetrics metrics, RedisServerInspection? redis = null)
 {
+    /// <summary>A log that may have lost an entry looks like one that never had it: a lease on it says nothing.</summary>
+    private bool MayLackEntries => redis is { KeepsEntries: false };
+
     /// <param name="issuedAt">
     /// From before a data set was lost, it is refused: it may be revoked, and nobody can tell. That costs a refresh, not the session.
     /// </param>
@@ -30,6 +35,11 @@ internal sealed class RevocationCheck(RevocationState state, RevocationReplicas 
         if (replicas.IsRevoked(session, token, keyId))
         {
             return RevocationVerdict.Revoked;
+        }
+
+        if (MayLackEntries)
+        {
+            return RevocationVerdict.Unknown;
         }
 
         if (!fresh)
@@ -50,7 +60,7 @@ internal sealed class RevocationCheck(RevocationState state, RevocationReplicas 
     {
         bool fresh = state.IsFresh;
         return replicas.IsRevoked(session) ? RevocationVerdict.Revoked
-            : fresh ? RevocationVerdict.Valid
+            : fresh && !MayLackEntries ? RevocationVerdict.Valid
             : RevocationVerdict.Unknown;
     }
 }

@@ -61,7 +61,8 @@ internal sealed class FaultFleet : IAsyncDisposable
     public FleetNode AnyNode(SeededRandom random) => _nodes[random.Below(_nodes.Length)];
 
     /// <summary>A further node, which joins under whatever load there is.</summary>
-    public async Task<FleetNode> AddNodeAsync()
+    /// <param name="waits">Until it is ready; else it is only started.</param>
+    public async Task<FleetNode> AddNodeAsync(bool waits = true)
     {
         int number = _nodes.Length;
         TcpRelay? relay = _options.Configuration is null ? TcpRelay.Start(_options.RedisPort) : null;
@@ -78,7 +79,7 @@ internal sealed class FaultFleet : IAsyncDisposable
             ("Throttling:AddressAttempts", "100000"),
             ("ReverseProxy:Clusters:sample:Destinations:sample:Address", _recorder.Address),
             .. _options.SettingsOf(number),
-        ]);
+        ], waits);
         _nodes = [.. _nodes, node];
         return node;
     }

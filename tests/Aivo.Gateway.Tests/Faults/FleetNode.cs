@@ -26,10 +26,11 @@ internal sealed class FleetNode : IAsyncDisposable
     /// <summary>It runs, and is not stopped.</summary>
     public bool CanServe => _process is not null && !_paused;
 
-    public static async Task<FleetNode> StartAsync(int number, TcpRelay? relay, (string Key, string Value)[] settings)
+    /// <param name="waits">Until it is ready; else it is only started.</param>
+    public static async Task<FleetNode> StartAsync(int number, TcpRelay? relay, (string Key, string Value)[] settings, bool waits)
     {
         var node = new FleetNode(number, relay, settings);
-        await node.StartAsync();
+        await node.StartAsync(waits);
         return node;
     }
 
@@ -40,10 +41,31 @@ internal sealed class FleetNode : IAsyncDisposable
         return _client.SendAsync(request, cancellationToken);
     }
 
-    public async Task StartAsync()
+    public async Task StartAsync(bool waits = true)
     {
-        GatewayProcess process = await GatewayProcess.StartAsync(_settings);
+        GatewayProcess process = waits ? await GatewayProcess.StartAsync(_settings) : GatewayProcess.Launch(_settings);
         (_process, _address) = (process, process.Address);
+    }
+
+    /// <summary>Waits until the readiness answer has the status, and among its checks this one: <c>"name":"state"</c>.</summary>
+    public async Task SaysAsync(HttpStatusCode status, string check)
+    {
+        string last = "";
+        await Eventually.TrueAsync(
+            async () =>
+            {
+                try
+                {
+                    using HttpResponseMessage answer = await _client.GetAsync(new Uri(Process.Management, "/health/ready"), TestContext.Current.CancellationToken);
+                    last = $"{(int)answer.StatusCode} {await answer.Content.ReadAsStringAsync(TestContext.Current.CancellationToken)}";
+                    return answer.StatusCode == status && last.Contains(check, StringComparison.Ordinal);
+                }
+                catch (HttpRequestException)
+                {
+                    return false; // it does not listen yet
+                }
+            },
+            () => $"node {Number} does not say {check}: {last}");
     }
 
     /// <summary>kill -9; returns when the process is gone.</summary>
