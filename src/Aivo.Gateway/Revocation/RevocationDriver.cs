@@ -59,9 +59,10 @@ internal sealed partial class RevocationDriver(
                 {
                     prunedAt = timeProvider.GetTimestamp();
 
-                    // By the earlier of the two clocks: one that jumps forward and back must not cost an entry whose tokens hold again.
-                    TimeSpan offset = state.ClockOffset;
-                    replicas.Prune(timeProvider.GetUtcNow() + (offset < TimeSpan.Zero ? offset : TimeSpan.Zero));
+                    // By the earlier of the two clocks: one that jumps forward and back must not cost an entry whose tokens hold again. By
+                    // what the log's clock last said, and not by its distance: ours may have jumped since.
+                    DateTimeOffset now = timeProvider.GetUtcNow();
+                    replicas.Prune(state.LogTime is { } logTime && logTime < now ? logTime : now);
                 }
             }
             catch (Exception exception)

@@ -7,7 +7,11 @@ namespace Aivo.Gateway.Revocation;
 /// <param name="Lag">By how many numbers this node was behind after the sync.</param>
 /// <param name="ClockOffset">The log's wall clock minus this node's; off by the time of one reply at most.</param>
 /// <param name="SyncedAt">When the last complete sync was sent; null before the first.</param>
-internal sealed record ShardStanding(LeaseState Lease, bool Fenced, long Lag, TimeSpan ClockOffset, long? SyncedAt);
+internal sealed record ShardStanding(LeaseState Lease, bool Fenced, long Lag, TimeSpan ClockOffset, long? SyncedAt)
+{
+    /// <summary>What the log's wall clock said then; null before the first reply.</summary>
+    public DateTimeOffset? LogTime { get; init; }
+}
 
 /// <summary>
 /// Whether this node knows enough to let a request pass, for requests, readiness and metrics. The driver writes it, one shard at a time; the
@@ -82,6 +86,9 @@ internal sealed class RevocationState
 
     /// <summary>The logs' wall clock minus this node's, where they are furthest apart.</summary>
     public TimeSpan ClockOffset => Standings.Select(standing => standing.ClockOffset).DefaultIfEmpty().MaxBy(offset => offset.Duration());
+
+    /// <summary>What the logs' wall clocks said last, the earliest of them; null before the first reply.</summary>
+    public DateTimeOffset? LogTime => Standings.Min(standing => standing.LogTime);
 
     /// <summary>Whether this node's wall clock is near enough to the store's.</summary>
     public bool IsClockInStep => ClockOffset.Duration() <= MostClockOffset;

@@ -11,12 +11,13 @@ internal sealed partial class ShardSync
         {
             _lag = reply.Last - reply.Reached;
             _unacknowledged &= !reply.Acknowledged;
+            _logTime = reply.ServerTime;
             _clockOffset = reply.ServerTime - _timeProvider.GetUtcNow();
             _syncedAt = reply.IsComplete ? sentAt : _syncedAt;
         }
 
         _fenced = reply.Outcome != SyncOutcome.Read || !reply.Open || !_own.Restored;
-        _state.Report(_shard, new ShardStanding(_own, _fenced, _lag, _clockOffset, _syncedAt));
+        _state.Report(_shard, new ShardStanding(_own, _fenced, _lag, _clockOffset, _syncedAt) { LogTime = _logTime });
     }
 
     private static partial class Log

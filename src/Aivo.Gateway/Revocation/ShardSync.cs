@@ -30,6 +30,7 @@ internal sealed partial class ShardSync
     private LeaseState _own;
     private long _lag;
     private TimeSpan _clockOffset;
+    private DateTimeOffset? _logTime;
     private long? _syncedAt;
     private bool _fenced;
     private bool _failing;

@@ -86,7 +86,7 @@ internal sealed class ScriptedLog : IRevocationLog
 }
 
 /// <summary>Virtual time that notices when somebody waits for <paramref name="pause"/>, so that a test never runs ahead of the code.</summary>
-internal sealed class PausedTime(DateTimeOffset start, TimeSpan pause) : FakeTimeProvider(start)
+internal class PausedTime(DateTimeOffset start, TimeSpan pause) : FakeTimeProvider(start)
 {
     private readonly Channel<bool> _pauses = Channel.CreateUnbounded<bool>();
 
@@ -108,6 +108,14 @@ internal sealed class PausedTime(DateTimeOffset start, TimeSpan pause) : FakeTim
         await PauseBeganAsync();
         Advance(pause);
     }
+}
+
+/// <summary>The same, with a wall clock that jumps while the monotonic one goes on.</summary>
+internal sealed class JumpingTime(DateTimeOffset start, TimeSpan pause) : PausedTime(start, pause)
+{
+    public TimeSpan Jump { get; set; }
+
+    public override DateTimeOffset GetUtcNow() => base.GetUtcNow() + Jump;
 }
 
 /// <summary>Waiting that ends in a failure where the code under test does not do what the test waits for.</summary>
