@@ -89,8 +89,8 @@ public sealed class NodeFaultTests
     {
         using var directory = new TemporaryDirectory();
         string clock = directory.File("clock"), real = directory.File("real");
-        await File.WriteAllTextAsync(clock, "0", TestContext.Current.CancellationToken);
-        await File.WriteAllTextAsync(real, "0", TestContext.Current.CancellationToken);
+        SetClock(clock, "0");
+        SetClock(real, "0");
         await using LocalRedis redis = await LocalRedis.StartAsync();
         await using FaultFleet fleet = await FaultFleet.StartAsync(new FleetOptions
         {
@@ -101,11 +101,48 @@ public sealed class NodeFaultTests
         await fleet.BeginAsync();
         foreach (string seconds in new[] { "20", "-20", "0" })
         {
-            await File.WriteAllTextAsync(clock + ".new", seconds, TestContext.Current.CancellationToken);
-            File.Move(clock + ".new", clock, overwrite: true);
+            SetClock(clock, seconds);
             await fleet.SwingAsync(2);
         }
 
         (await fleet.EndAsync()).AssertPromisesHold();
+    }
+
+    /// <summary>
+    /// A node whose clock is more than five seconds from Redis' is not ready, since it would judge expiry wrongly: one that starts so, and one
+    /// whose clock is set while it serves. In between, the promise holds on it as on any other.
+    /// </summary>
+    [Fact]
+    public async Task ClockFarFromRedis_KeepsANodeFromBeingReady_UntilItIsSet()
+    {
+        using var directory = new TemporaryDirectory();
+        string clock = directory.File("clock"), real = directory.File("real");
+        SetClock(clock, "7");
+        SetClock(real, "0");
+        await using LocalRedis redis = await LocalRedis.StartAsync();
+        await using FaultFleet fleet = await FaultFleet.StartAsync(new FleetOptions
+        {
+            RedisPort = redis.Port,
+            AlterationOf = _ => Conditions.MovableClock,
+            SettingsOf = node => [(Conditions.ClockFileVariable, node < 2 ? real : clock)],
+        });
+        await fleet.BeginAsync();
+        FleetNode apart = await fleet.AddNodeAsync(waits: false);
+        await apart.SaysAsync(HttpStatusCode.ServiceUnavailable, "\"clock\":\"off\"");
+        foreach ((string seconds, bool near) in new[] { ("4", true), ("-7", false), ("-4", true), ("7", false), ("0", true) })
+        {
+            SetClock(clock, seconds);
+            await apart.SaysAsync(near ? HttpStatusCode.OK : HttpStatusCode.ServiceUnavailable, near ? "\"clock\":\"in_step\"" : "\"clock\":\"off\"");
+            await fleet.SwingAsync(1);
+        }
+
+        await fleet.Nodes[0].SaysAsync(HttpStatusCode.OK, "\"clock\":\"in_step\"");
+        (await fleet.EndAsync()).AssertPromisesHold();
+    }
+
+    private static void SetClock(string file, string seconds)
+    {
+        File.WriteAllText(file + ".new", seconds);
+        File.Move(file + ".new", file, overwrite: true);
     }
 }

@@ -9,7 +9,7 @@ namespace Aivo.Gateway.Tests.Faults;
 /// </summary>
 internal sealed class TcpRelay : IAsyncDisposable
 {
-    private readonly int _target;
+    private volatile int _target;
     private readonly CancellationTokenSource _stop = new();
     private readonly Lock _lock = new();
     private readonly HashSet<Socket> _open = [];
@@ -47,6 +47,14 @@ internal sealed class TcpRelay : IAsyncDisposable
 
             _open.Clear();
         }
+    }
+
+    /// <summary>Closes every connection; those that come from now on lead to another server.</summary>
+    public void LeadTo(int target)
+    {
+        Cut();
+        _target = target;
+        Mend();
     }
 
     /// <summary>From now on no byte passes, in either direction, and nothing says so: half-open, as behind a firewall that forgot.</summary>

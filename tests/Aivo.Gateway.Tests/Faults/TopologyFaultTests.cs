@@ -55,4 +55,36 @@ public sealed class TopologyFaultTests
         await cluster.PromotedAsync(primary, "{0}");
         (await fleet.EndAsync()).AssertPromisesHold();
     }
+
+    /// <summary>
+    /// One replica is promoted by hand while the other still follows the old primary, and acknowledges there what the new one will never
+    /// have. The nodes go over one by one: whoever is with the new primary has no acknowledgement and waits, so at no time two of them serve
+    /// by different servers; and what ended at the old one, the node that knew it brings along.
+    /// </summary>
+    [Fact]
+    public async Task ReplicaThatStillFollowsTheOldPrimary()
+    {
+        await using LocalRedis old = await LocalRedis.StartAsync();
+        await using LocalRedis promoted = await LocalRedis.StartReplicaAsync(old);
+        await using LocalRedis follower = await LocalRedis.StartReplicaAsync(old);
+        await using FaultFleet fleet = await FaultFleet.StartAsync(new FleetOptions
+        {
+            RedisPort = old.Port,
+            LosesSessions = true,
+            SettingsOf = _ => [("Redis:WaitReplicas", "1")],
+        });
+        await fleet.BeginAsync();
+        await promoted.PromoteAsync();
+        await fleet.SwingAsync(4);
+
+        fleet.Nodes[0].Relay!.LeadTo(promoted.Port);
+        await fleet.StaleAsync(fleet.Nodes[0]);
+        long stale = TimeProvider.System.GetTimestamp();
+        await fleet.SwingOnAsync([fleet.Nodes[1]], 4);
+        Assert.False(fleet.Judge.HasServedSince(0, stale), "a node serves by a primary that no replica follows");
+
+        fleet.Nodes[1].Relay!.LeadTo(promoted.Port);
+        await follower.CommandAsync("REPLICAOF", "127.0.0.1", promoted.Port);
+        (await fleet.EndAsync()).AssertPromisesHold();
+    }
 }
