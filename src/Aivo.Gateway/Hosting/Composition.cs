@@ -80,7 +80,8 @@ internal static class Composition
 
         services.AddSingleton(provider => new SessionTransactions(
             provider.GetRequiredService<ISessionStore>(), settings.Sessions, RevocationOptions.Retention,
-            provider.GetRequiredService<GatewayMetrics>(), provider.GetRequiredService<ILogger<SessionTransactions>>()));
+            provider.GetRequiredService<GatewayMetrics>(), provider.GetRequiredService<ILogger<SessionTransactions>>(),
+            provider.GetRequiredService<TimeProvider>()));
         services.AddSingleton(provider => new FirstUseTransactions(provider.GetRequiredService<ISessionStore>(), RevocationOptions.Retention));
         services.AddSingleton<FirstUseMarks>();
         services.AddHostedService(provider => provider.GetRequiredService<FirstUseMarks>());

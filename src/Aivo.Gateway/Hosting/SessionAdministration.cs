@@ -40,7 +40,8 @@ internal static class SessionAdministration
         var store = new RedisSessionStore(redis, epochs);
         await using ServiceProvider meters = new ServiceCollection().AddMetrics().BuildServiceProvider(); // nobody collects them
         var transactions = new SessionTransactions(
-            store, settings.Sessions, RevocationOptions.Retention, new GatewayMetrics(meters.GetRequiredService<IMeterFactory>()), NullLogger<SessionTransactions>.Instance);
+            store, settings.Sessions, RevocationOptions.Retention, new GatewayMetrics(meters.GetRequiredService<IMeterFactory>()), NullLogger<SessionTransactions>.Instance,
+            TimeProvider.System);
         var sessions = new UserSessions(store, new RedisSessionIndex(redis, epochs), transactions, settings.Sessions, NullLogger<UserSessions>.Instance);
         int ended = 0;
         await sessions.EndAsync(

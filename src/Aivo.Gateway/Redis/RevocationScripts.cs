@@ -57,13 +57,14 @@ internal static class RevocationScripts
 
     /// <summary>
     /// One sync of one node. KEYS: meta, numbers, keep, leases. ARGV: epoch (empty for none), the node, its sequence, what it has applied, the
-    /// most entries to return, the most expired entries to remove, 1 to return the leases. Returns 0 (begin) and the epoch that was found; 1
+    /// most entries to return, the most expired entries to remove, 1 to return the leases, the node's clock (Unix ms). Returns 0 (begin) and the epoch that was found; 1
     /// (another epoch) and that epoch; or 2, epoch, open, since, floor, last number, reached number, time (Unix ms), members, the keep-until
     /// (Unix ms) of each, and the lease fields.
     /// </summary>
     /// <remarks>
     /// A full page counts only up to the number before its last entry, which the next page brings again (entries merge by union). Lua's stack
-    /// takes 8,000 values, so a page of 5,000 members fits one ZMSCORE.
+    /// takes 8,000 values, so a page of 5,000 members fits one ZMSCORE. What is removed has expired by the node's clock too: either may be
+    /// wrong for a while, and an entry that is gone is missing for whoever joins later.
     /// </remarks>
     public const string Sync = Fence + """
         if not meta[1] or meta[2] ~= replid() then return {0, meta[1]} end
@@ -71,7 +72,7 @@ internal static class RevocationScripts
         local time = redis.call('TIME')
         local now = tonumber(time[1]) * 1000 + math.floor(tonumber(time[2]) / 1000)
         redis.call('HSET', KEYS[4], ARGV[2], ARGV[3] .. ':' .. ARGV[4])
-        local expired = redis.call('ZRANGEBYSCORE', KEYS[3], '-inf', '(' .. string.format('%d', now), 'LIMIT', 0, ARGV[6])
+        local expired = redis.call('ZRANGEBYSCORE', KEYS[3], '-inf', '(' .. string.format('%d', math.min(now, tonumber(ARGV[8]))), 'LIMIT', 0, ARGV[6])
         if #expired > 0 then
           redis.call('ZREM', KEYS[2], unpack(expired))
           redis.call('ZREM', KEYS[3], unpack(expired))

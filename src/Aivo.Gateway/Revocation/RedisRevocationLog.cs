@@ -8,7 +8,8 @@ using StackExchange.Redis;
 namespace Aivo.Gateway.Revocation;
 
 /// <summary>The logs in Redis, shared by all nodes. One script and one round trip a sync; it also prunes a little each time.</summary>
-internal sealed class RedisRevocationLog(RedisConnection redis, RedisSyncConnection sync, RedisOptions redisOptions, RevocationOptions options) : IRevocationLog
+internal sealed class RedisRevocationLog(
+    RedisConnection redis, RedisSyncConnection sync, RedisOptions redisOptions, RevocationOptions options, TimeProvider timeProvider) : IRevocationLog
 {
     /// <summary>Bounds what one sync costs the others: at ten syncs a second, a node still removes 1,000 a second.</summary>
     public const int MostPruned = 100;
@@ -25,6 +26,7 @@ internal sealed class RedisRevocationLog(RedisConnection redis, RedisSyncConnect
         [
             request.Epoch ?? RedisValue.EmptyString, request.Node, request.Sequence, request.Applied,
             SyncReply.MostEntries, MostPruned, withLeases ? 1 : 0,
+            timeProvider.GetUtcNow().ToUnixTimeMilliseconds(),
         ];
         (RedisResult reply, bool acknowledged) = await sync.EvaluateAsync(
             Script, keys, values, redisOptions.WaitReplicas, options.Lease / 2, cancellationToken);

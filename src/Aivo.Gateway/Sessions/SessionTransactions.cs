@@ -10,9 +10,14 @@ namespace Aivo.Gateway.Sessions;
 /// returned: nothing is signed that is not committed.
 /// </summary>
 /// <param name="retention">For how long a revocation is kept; a record is kept for as long beyond its absolute end.</param>
+/// <param name="nodeTime">This node's own clock, by which tokens are judged; null where the store has no other.</param>
 internal sealed partial class SessionTransactions(
-    ISessionStore store, SessionsOptions options, TimeSpan retention, GatewayMetrics metrics, ILogger<SessionTransactions> logger)
+    ISessionStore store, SessionsOptions options, TimeSpan retention, GatewayMetrics metrics, ILogger<SessionTransactions> logger,
+    TimeProvider? nodeTime = null)
 {
+    /// <summary>A node's clock that is further ahead of the store's is not heard: its entries would be kept for as long as it is wrong.</summary>
+    private static readonly TimeSpan MostAhead = TimeSpan.FromHours(1);
+
     /// <summary>
     /// How often one call tries to commit. Only a session's own tokens contend for it, and whoever lost to a rotation finds at the second
     /// look that there is nothing to write, so more than a few conflicts mean that the store does not answer truthfully.
@@ -60,7 +65,7 @@ internal sealed partial class SessionTransactions(
         for (int attempt = 0; attempt < MostAttempts; attempt++)
         {
             SessionRecord? present = Decode(id, stored.Bytes);
-            SessionDecision<TOutcome> decision = again ?? await decide(present, stored.Now);
+            SessionDecision<TOutcome> decision = again ?? Keep(await decide(present, stored.Now), stored.Now);
             if (!decision.Commits)
             {
                 return Result(decision, null, stored.Now);
@@ -97,6 +102,22 @@ internal sealed partial class SessionTransactions(
 
         Log.Contended(logger, id, MostAttempts);
         throw Unavailable(null);
+    }
+
+    /// <summary>
+    /// Keeps revocations by the later of the two clocks. A store whose clock is behind would hold an end over, as soon as it is set right,
+    /// while the session's tokens still hold.
+    /// </summary>
+    private SessionDecision<TOutcome> Keep<TOutcome>(SessionDecision<TOutcome> decision, DateTimeOffset storeTime)
+        where TOutcome : struct, Enum
+    {
+        if (decision.Revocations.IsEmpty || nodeTime?.GetUtcNow() is not { } nodeNow || nodeNow <= storeTime)
+        {
+            return decision;
+        }
+
+        TimeSpan ahead = nodeNow - storeTime < MostAhead ? nodeNow - storeTime : MostAhead;
+        return decision with { Revocations = [.. decision.Revocations.Select(entry => entry with { KeepUntil = entry.KeepUntil + ahead })] };
     }
 
     private static SessionResult<TOutcome> Result<TOutcome>(SessionDecision<TOutcome> decision, LogCommit? log, DateTimeOffset now)

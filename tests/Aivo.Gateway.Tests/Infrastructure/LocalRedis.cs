@@ -15,6 +15,11 @@ internal sealed class LocalRedis : IAsyncDisposable
     private readonly Persistence _persistence;
 
     private LocalRedis(Persistence persistence, params string[] options)
+        : this(persistence, movableClock: false, options)
+    {
+    }
+
+    private LocalRedis(Persistence persistence, bool movableClock, string[] options)
     {
         _persistence = persistence;
         Port = FreePort.Next();
@@ -23,7 +28,7 @@ internal sealed class LocalRedis : IAsyncDisposable
             "--port", $"{Port}", "--bind", "127.0.0.1", "--save", "", "--maxmemory-policy", "noeviction", "--repl-diskless-sync-delay", "0",
             "--dir", _directory.Path, "--appendonly", persistence == Persistence.EveryWrite ? "yes" : "no", "--appendfsync", "always",
             .. options.Select(option => option.Replace("{port}", $"{Port}", StringComparison.Ordinal)),
-        ]);
+        ], movableClock ? MovedTime(ClockFile) : null);
     }
 
     private enum Persistence
@@ -40,12 +45,22 @@ internal sealed class LocalRedis : IAsyncDisposable
 
     public bool IsRunning => _process.IsRunning;
 
+    private string ClockFile => _directory.File("clock");
+
     /// <summary>A server that forgets everything when it ends.</summary>
     public static Task<LocalRedis> StartAsync(string? password = null) =>
         StartAsync(new LocalRedis(Persistence.None, password is null ? [] : ["--requirepass", password]));
 
     /// <summary>A server with options of its own, which win over the usual ones; <c>{port}</c> in them is its port.</summary>
     public static Task<LocalRedis> StartWithAsync(params string[] options) => StartAsync(new LocalRedis(Persistence.None, options));
+
+    /// <summary>A server whose wall clock <see cref="MoveClockAsync"/> sets. Needs the faketime library where its package puts it.</summary>
+    public static async Task<LocalRedis> StartWithMovableClockAsync()
+    {
+        var redis = new LocalRedis(Persistence.None, movableClock: true, []);
+        await File.WriteAllTextAsync(redis.ClockFile, "+0");
+        return await StartAsync(redis);
+    }
 
     /// <summary>A server that loses nothing it has acknowledged: every write is on the disk before its answer.</summary>
     public static Task<LocalRedis> StartDurableAsync(params string[] options) => StartAsync(new LocalRedis(Persistence.EveryWrite, options));
@@ -74,6 +89,19 @@ internal sealed class LocalRedis : IAsyncDisposable
         {
             await Eventually.TrueAsync(async () => await replica.OffsetAsync("slave_repl_offset") >= offset, () => "a replica does not follow");
         }
+    }
+
+    /// <summary>Sets the server's wall clock so much later than the machine's, or earlier; returns when the server says so.</summary>
+    public async Task MoveClockAsync(TimeSpan later)
+    {
+        string next = _directory.File("clock.new");
+        await File.WriteAllTextAsync(next, string.Create(CultureInfo.InvariantCulture, $"{later.TotalSeconds:+0;-0;+0}"));
+        File.Move(next, ClockFile, overwrite: true);
+        await using ConnectionMultiplexer connection = await ConnectionMultiplexer.ConnectAsync(Configuration);
+        IServer server = connection.GetServer(new IPEndPoint(IPAddress.Loopback, Port));
+        await Eventually.TrueAsync(
+            async () => ((await server.TimeAsync()) - TimeProvider.System.GetUtcNow().UtcDateTime - later).Duration() < TimeSpan.FromSeconds(2),
+            () => "the server's clock does not move: is the faketime library there?");
     }
 
     /// <summary>Runs one command on this server, whatever its role, on a connection of its own.</summary>
@@ -110,6 +138,18 @@ internal sealed class LocalRedis : IAsyncDisposable
         await _process.DisposeAsync();
         _directory.Dispose();
     }
+
+    /// <remarks>
+    /// The C library comes before jemalloc: the faketime library allocates when it is asked for the time first, and jemalloc asks for the time
+    /// when it is to allocate first.
+    /// </remarks>
+    private static Dictionary<string, string> MovedTime(string file) => new()
+    {
+        ["LD_PRELOAD"] = "/usr/$LIB/faketime/libfaketime.so.1:libc.so.6",
+        ["FAKETIME_TIMESTAMP_FILE"] = file,
+        ["FAKETIME_NO_CACHE"] = "1",
+        ["FAKETIME_DONT_FAKE_MONOTONIC"] = "1",
+    };
 
     private async Task<long> OffsetAsync(string name)
     {

@@ -4,7 +4,8 @@ namespace Aivo.Gateway.Tests.Infrastructure;
 
 /// <summary>A redis-server program, as a server or a Sentinel, that a test can start again, kill and stop. It ends with the test.</summary>
 /// <param name="readyText">What it writes when it can be used.</param>
-internal sealed class RedisProcess(string readyText, IReadOnlyList<string> arguments) : IAsyncDisposable
+/// <param name="environment">Further variables of its environment.</param>
+internal sealed class RedisProcess(string readyText, IReadOnlyList<string> arguments, IReadOnlyDictionary<string, string>? environment = null) : IAsyncDisposable
 {
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(20);
 
@@ -16,11 +17,13 @@ internal sealed class RedisProcess(string readyText, IReadOnlyList<string> argum
     public async Task RestartAsync()
     {
         await KillAsync();
-        _process = Process.Start(new ProcessStartInfo("redis-server", arguments)
+        var start = new ProcessStartInfo("redis-server", arguments) { RedirectStandardOutput = true, UseShellExecute = false };
+        foreach ((string name, string value) in environment ?? new Dictionary<string, string>())
         {
-            RedirectStandardOutput = true,
-            UseShellExecute = false,
-        }) ?? throw new InvalidOperationException("redis-server did not start");
+            start.Environment[name] = value;
+        }
+
+        _process = Process.Start(start) ?? throw new InvalidOperationException("redis-server did not start");
         using var deadline = new CancellationTokenSource(Patience);
         var lines = new List<string>();
         while (await _process.StandardOutput.ReadLineAsync(deadline.Token) is { } line)

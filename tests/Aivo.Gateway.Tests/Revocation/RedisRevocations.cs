@@ -27,7 +27,7 @@ internal sealed class RedisRevocations : IAsyncDisposable
         var servers = new RedisServers(redisOptions, NullLogger<RedisServers>.Instance);
         Redis = new RedisConnection(redisOptions, servers, NullLogger<RedisConnection>.Instance);
         _sync = new RedisSyncConnection(redisOptions, servers, TimeProvider.System, NullLogger<RedisSyncConnection>.Instance);
-        Log = new RedisRevocationLog(Redis, _sync, redisOptions, options ?? new RevocationOptions { SyncInterval = TimeSpan.FromMilliseconds(50), Lease = TimeSpan.FromSeconds(1) });
+        Log = new RedisRevocationLog(Redis, _sync, redisOptions, options ?? new RevocationOptions { SyncInterval = TimeSpan.FromMilliseconds(50), Lease = TimeSpan.FromSeconds(1) }, TimeProvider.System);
         _keys =
         [
             Redis.Keys.RevocationMeta(0), Redis.Keys.RevocationNumbers(0), Redis.Keys.RevocationKeep(0), Redis.Keys.RevocationLeases(0),

@@ -96,6 +96,24 @@ public sealed class SessionTransactionsTests
         Assert.Equal(1, _store.Conflicts);
     }
 
+    /// <summary>A store whose clock is behind would hold the end over once it is set right; one that is ahead keeps it longer by itself.</summary>
+    [Theory]
+    [InlineData(-20, 0)]
+    [InlineData(0, 0)]
+    [InlineData(20, 20)]
+    [InlineData(600, 60)]
+    public async Task End_IsKeptByTheLaterOfBothClocks_WithinAnHour(int nodeMinutesAhead, int keptMinutesLonger)
+    {
+        using var metrics = new MetricsUnderTest("aivo.gateway.session.commit_conflicts");
+        var node = new SessionTransactions(
+            _store, Options, Retention, metrics.Metrics, NullLogger<SessionTransactions>.Instance, new FakeTimeProvider(Noon.AddMinutes(nodeMinutesAhead)));
+        SessionRecord record = await CreateAsync();
+
+        SessionResult<EndOutcome> result = await node.EndAsync(record.Id, EndReason.Logout, Token);
+
+        Assert.Equal([RevocationEntry.ForSession(record.Id, Noon + Retention + TimeSpan.FromMinutes(keptMinutesLonger))], result.Revocations);
+    }
+
     [Fact]
     public async Task EachConflict_IsCounted()
     {
