@@ -97,6 +97,11 @@ public sealed class BrokenPromiseTests
         // Who was there still knows; who comes now has what is in Redis.
         await fleet.Nodes[1].KillAsync();
         await fleet.Nodes[1].StartAsync();
+        if (broken != "")
+        {
+            await Eventually.TrueAsync(() => fleet.Judge.Violations(fleet.Received).Any(), () => "no session that has ended came back");
+        }
+
         AssertFound(broken, "V", await fleet.EndAsync());
     }
 

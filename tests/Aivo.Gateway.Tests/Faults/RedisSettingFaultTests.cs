@@ -103,5 +103,5 @@ public sealed class RedisSettingFaultTests
         (await fleet.EndAsync()).AssertPromisesHold();
     }
 
-    private static Task CloseConnectionsAsync(LocalRedis redis) => redis.CommandAsync("CLIENT", "KILL", "TYPE", "normal", "SKIPME", "yes");
+    private static Task<string> CloseConnectionsAsync(LocalRedis redis) => redis.CommandAsync("CLIENT", "KILL", "TYPE", "normal", "SKIPME", "yes");
 }
