@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# What it costs to look up a revoked id, and what syncs and ends of sessions cost a redis-server of its own:
+# What a request's revocation check costs, to register it, and to look up an id; and what syncs and ends of sessions cost a redis-server of its own:
 #   bench/revocation.sh [--rounds N]
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
@@ -27,6 +27,8 @@ trap finish EXIT
 command -v redis-server >/dev/null || { echo "bench: redis-server is missing; install it" >&2; exit 1; }
 dotnet build bench/Aivo.Gateway.Bench -c Release -v quiet >&2
 rig=bench/Aivo.Gateway.Bench/bin/Release/net10.0/Aivo.Gateway.Bench.dll
+dotnet "$rig" check $((rounds * 10 + 1))
+dotnet "$rig" register 20000 200000
 dotnet "$rig" look-ups $((rounds * 30 + 1))
 redis-server --port "$port" --bind 127.0.0.1 --save "" --appendonly yes --appendfsync everysec --dir "$work" --maxmemory-policy noeviction >"$work/redis.log" &
 redis=$!

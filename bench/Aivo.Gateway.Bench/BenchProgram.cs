@@ -11,6 +11,7 @@ internal static class BenchProgram
         tokens COUNT DIRECTORY DESTINATION PORT      writes keys, tokens.txt and gateway.json for a gateway whose management is on PORT
         sessions REDIS SETTINGS ROUNDS CALLS         what a login and a refresh cost, over the Redis at REDIS, by the gateway.json of "tokens"
         look-ups ROUNDS                              what it costs to look up a revoked id, by how many are held
+        check ROUNDS                                 what the check of a known token costs, by how many entries are held
         register STAYING ROUNDS                      what it costs a request to be registered among those in flight
         redis-cost REDIS ROUNDS                      what syncs and ends cost the Redis at REDIS, which is emptied
         """;
@@ -33,6 +34,9 @@ internal static class BenchProgram
                 return 0;
             case ["look-ups", var rounds]:
                 LookUpCost.Run(Number(rounds));
+                return 0;
+            case ["check", var rounds]:
+                CheckCost.Run(Number(rounds));
                 return 0;
             case ["register", var staying, var rounds]:
                 RegisterCost.Run(Number(staying), Number(rounds));

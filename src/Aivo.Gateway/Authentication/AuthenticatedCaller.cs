@@ -1,3 +1,4 @@
+using Aivo.Gateway.Revocation;
 using Aivo.Gateway.Tokens;
 
 namespace Aivo.Gateway.Authentication;
@@ -11,6 +12,9 @@ internal sealed class AuthenticatedCaller(AccessToken token)
     private int _seen;
 
     public AccessToken Token { get; } = token;
+
+    /// <summary>What revocations mark. Of its own, so that whoever holds it does not keep the rest.</summary>
+    public KnownToken Known { get; } = new(token.Session, token.Id, token.KeyId, token.IssuedAt);
 
     /// <summary>What forwarding derives from the token once (the identity headers); same lifetime as the token.</summary>
     public object? Derived { get; set; }

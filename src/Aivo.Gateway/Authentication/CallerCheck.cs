@@ -1,6 +1,5 @@
 using Aivo.Gateway.Primitives;
 using Aivo.Gateway.Revocation;
-using Aivo.Gateway.Tokens;
 
 namespace Aivo.Gateway.Authentication;
 
@@ -11,7 +10,7 @@ namespace Aivo.Gateway.Authentication;
 internal sealed class CallerCheck(RevocationCheck revocation, RevocationState state)
 {
     /// <summary>Null when the caller may act; else 401 for a revoked token, and 503 while this node cannot know.</summary>
-    public Denial? Check(AccessToken token) => revocation.Judge(token.Session, token.Id, token.KeyId, token.IssuedAt) switch
+    public Denial? Check(AuthenticatedCaller caller) => revocation.Judge(caller.Known) switch
     {
         RevocationVerdict.Valid => null,
         RevocationVerdict.Revoked => Denial.InvalidToken,

@@ -36,7 +36,7 @@ internal sealed class CallerPolicyEvaluator(AccessTokenReader reader, CallerChec
         }
 
         AuthenticatedCaller? caller = reader.Read(Authorization(context), out Denial? denial, out string? reason);
-        if (caller is not null && check.Check(caller.Token) is { } refused)
+        if (caller is not null && check.Check(caller) is { } refused)
         {
             (caller, denial, reason) = (null, refused, refused == Denial.InvalidToken ? "revoked" : "stale");
         }

@@ -13,7 +13,7 @@ internal sealed class MeEndpoint(IUserDirectory users, CallerCheck check)
     {
         AuthenticatedCaller caller = context.Features.GetRequiredFeature<AuthenticatedCaller>();
         User? user = await users.FindAsync(caller.Token.User, cancellationToken);
-        if (check.Check(caller.Token) is { } denial)
+        if (check.Check(caller) is { } denial)
         {
             return new DenialResult(denial);
         }

@@ -19,16 +19,17 @@ internal sealed class SessionsEndpoint(UserSessions sessions, SessionEndings end
 
     public async Task<IResult> ListAsync(HttpContext context, CancellationToken cancellationToken)
     {
-        AccessToken caller = Caller(context);
-        ImmutableArray<SessionRecord> live = await sessions.ListAsync(caller.User, caller.Session.Shard, cancellationToken);
+        AuthenticatedCaller caller = Caller(context);
+        AccessToken token = caller.Token;
+        ImmutableArray<SessionRecord> live = await sessions.ListAsync(token.User, token.Session.Shard, cancellationToken);
         return check.Check(caller) is { } denial
             ? new DenialResult(denial)
-            : TypedResults.Ok(new SessionsResponse([.. live.Select(record => SessionResponse.From(record, caller.Session))]));
+            : TypedResults.Ok(new SessionsResponse([.. live.Select(record => SessionResponse.From(record, token.Session))]));
     }
 
     public async Task<IResult> EndAsync(HttpContext context, CancellationToken cancellationToken)
     {
-        AccessToken caller = Caller(context);
+        AccessToken caller = Caller(context).Token;
         if (!SessionId.TryParse(context.Request.RouteValues["id"] as string, out SessionId id)
             || id.Shard != caller.Session.Shard
             || (await sessions.FindAsync(id, cancellationToken)).Record?.User != caller.User)
@@ -45,5 +46,5 @@ internal sealed class SessionsEndpoint(UserSessions sessions, SessionEndings end
         return TypedResults.NoContent();
     }
 
-    private static AccessToken Caller(HttpContext context) => context.Features.GetRequiredFeature<AuthenticatedCaller>().Token;
+    private static AuthenticatedCaller Caller(HttpContext context) => context.Features.GetRequiredFeature<AuthenticatedCaller>();
 }

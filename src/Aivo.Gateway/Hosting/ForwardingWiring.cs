@@ -18,7 +18,7 @@ internal static class ForwardingWiring
         return new ForwardingHooks(
             DenialResponse.WriteAsync,
             context => context.Features.Get<AuthenticatedCaller>() is { } caller ? IdentityOf(caller, headers) : null,
-            context => context.Features.Get<AuthenticatedCaller>() is { } caller ? check.Check(caller.Token) : null,
+            context => context.Features.Get<AuthenticatedCaller>() is { } caller ? check.Check(caller) : null,
             provider.GetRequiredService<GatewayMetrics>().Forwarded)
         {
             TokenOf = context => context.Features.Get<AuthenticatedCaller>()?.Token,

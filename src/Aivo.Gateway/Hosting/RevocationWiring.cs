@@ -15,7 +15,8 @@ internal static class RevocationWiring
         services.AddSingleton(provider => new RevocationState(provider.GetRequiredService<TimeProvider>(), shards, options.ServeStaleFor));
         var requests = new RequestsInFlight();
         services.AddSingleton(requests);
-        services.AddSingleton(new RevocationReplicas(Math.Max(shards, 1), () => new RevocationReplica(requests.Revoke)));
+        var tokens = new KnownTokens(settings.Tokens.CacheSize);
+        services.AddSingleton(new RevocationReplicas(Math.Max(shards, 1), () => new RevocationReplica(requests.Revoke, tokens)));
         services.AddSingleton<SyncAcknowledgements>();
         services.AddSingleton<RevocationCheck>();
         services.AddSingleton<KeyRevocations>();

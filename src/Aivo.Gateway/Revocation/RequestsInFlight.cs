@@ -1,4 +1,3 @@
-using System.Runtime.InteropServices;
 using Aivo.Gateway.Primitives;
 
 namespace Aivo.Gateway.Revocation;
@@ -34,7 +33,7 @@ internal sealed class RequestsInFlight
         }
         else
         {
-            CollectAll(ref concerned, new HashOfKey(entry.Id), static (request, key) => key.IsOf(request.KeyId));
+            CollectAll(ref concerned, new RevokedKey(entry), static (request, key) => key.IsOf(request.KeyId));
         }
 
         if (concerned is not null)
@@ -70,18 +69,6 @@ internal sealed class RequestsInFlight
 
     /// <summary>Session ids are random, so their low bits spread well.</summary>
     private Bucket BucketOf(UInt128 id) => _buckets[(int)((uint)id & (Buckets - 1))];
-
-    /// <summary>Compares keys by their hash, and hashes each name once: all requests have one of a few keys.</summary>
-    private sealed class HashOfKey(UInt128 hash)
-    {
-        private readonly Dictionary<string, bool> _known = new(StringComparer.Ordinal);
-
-        public bool IsOf(string keyId)
-        {
-            ref bool matches = ref CollectionsMarshal.GetValueRefOrAddDefault(_known, keyId, out bool known);
-            return known ? matches : matches = RevocationReplica.ForKey(keyId, default).Id == hash;
-        }
-    }
 
     private sealed class Bucket
     {

@@ -17,22 +17,22 @@ internal enum RevocationVerdict
     Revoked,
 }
 
-/// <summary>The last check before a request passes; costs two look-ups in memory.</summary>
+/// <summary>The last check before a request passes. Of a token that is known it reads a few fields, however much is revoked.</summary>
 /// <param name="redis">Null where sessions are in this process.</param>
 internal sealed class RevocationCheck(RevocationState state, RevocationReplicas replicas, GatewayMetrics metrics, RedisServerInspection? redis = null)
 {
     /// <summary>A log that may have lost an entry looks like one that never had it: a lease on it says nothing.</summary>
     private bool MayLackEntries => redis is { KeepsEntries: false };
 
-    /// <param name="issuedAt">
-    /// From before a data set was lost, it is refused: it may be revoked, and nobody can tell. That costs a refresh, not the session.
+    /// <param name="token">
+    /// One issued before a data set was lost is refused: it may be revoked, and nobody can tell. That costs a refresh, not the session.
     /// </param>
-    public RevocationVerdict Judge(SessionId session, TokenId token, string? keyId, DateTimeOffset issuedAt)
+    public RevocationVerdict Judge(KnownToken token)
     {
         // Freshness first: the driver applies entries before it extends the lease, so a replica read after the lease holds all that the
         // lease stands for. The other way round, an entry could arrive between the two reads and be missed.
         bool fresh = state.IsFresh;
-        if (replicas.IsRevoked(session, token, keyId))
+        if (replicas.IsRevoked(token))
         {
             return RevocationVerdict.Revoked;
         }
@@ -52,7 +52,7 @@ internal sealed class RevocationCheck(RevocationState state, RevocationReplicas 
             metrics.ServedStale();
         }
 
-        return issuedAt.ToUnixTimeSeconds() < state.SinceOf(session.Shard) ? RevocationVerdict.Revoked : RevocationVerdict.Valid;
+        return token.IssuedAt < state.SinceOf(token.Session.Shard) ? RevocationVerdict.Revoked : RevocationVerdict.Valid;
     }
 
     /// <summary>The same for a session as such, before a pair of tokens of it is handed out: never without a lease.</summary>

@@ -13,8 +13,11 @@ namespace Aivo.Gateway.Revocation;
 /// Sessions and tokens are looked up apart: both are looked up for every request anyway, so one common set would save nothing and would
 /// let an id of one kind stand for the other.
 /// </remarks>
-internal sealed class RevocationReplica(Action<RevocationEntry>? applied = null)
+/// <param name="applied">Told of every entry, after the tokens it concerns were marked.</param>
+/// <param name="known">Common to the replicas of all shards, since one cache holds the tokens of all; null for some of its own.</param>
+internal sealed class RevocationReplica(Action<RevocationEntry>? applied = null, KnownTokens? known = null)
 {
+    private readonly KnownTokens _known = known ?? new KnownTokens(capacity: 1_024);
     private readonly RevokedIds _sessions = new();
     private readonly RevokedIds _tokens = new();
     private readonly Lock _keysLock = new();
@@ -42,6 +45,9 @@ internal sealed class RevocationReplica(Action<RevocationEntry>? applied = null)
         return keys.Count > 0 && keyId is not null && keys.ContainsKey(HashOf(keyId));
     }
 
+    /// <summary>The same of a token that requests come with again: it costs the same whatever is held here.</summary>
+    public bool IsRevoked(KnownToken token) => _known.IsRevoked(token, this);
+
     /// <summary>Whether the session has ended, whichever of its tokens is asked about.</summary>
     public bool IsRevoked(SessionId session) => _sessions.Contains(session.Value);
 
@@ -63,9 +69,10 @@ internal sealed class RevocationReplica(Action<RevocationEntry>? applied = null)
                 throw new ArgumentOutOfRangeException(nameof(entry), entry.Kind, "Not a kind of revocation.");
         }
 
-        // Whoever applies an entry looks next for requests under way, and a request registers before it looks here: without a full fence on
-        // both sides each could miss the other.
+        // Whoever applies an entry looks next for tokens and requests under way, and those register before they look here: without a full
+        // fence on both sides each could miss the other. Tokens first, since a request that has registered reads its token's mark.
         Interlocked.MemoryBarrier();
+        _known.Revoke(entry);
         applied?.Invoke(entry);
     }
 

@@ -21,6 +21,9 @@ internal sealed class RevocationReplicas
     public bool IsRevoked(SessionId session, TokenId token, string? keyId) =>
         session.Shard >= _replicas.Length || _replicas[session.Shard].IsRevoked(session, token, keyId);
 
+    /// <summary>The same of a token that requests come with again.</summary>
+    public bool IsRevoked(KnownToken token) => token.Session.Shard >= _replicas.Length || _replicas[token.Session.Shard].IsRevoked(token);
+
     /// <summary>Whether the session has ended, whichever of its tokens is asked about.</summary>
     public bool IsRevoked(SessionId session) => session.Shard >= _replicas.Length || _replicas[session.Shard].IsRevoked(session);
 

@@ -89,6 +89,29 @@ public sealed class FirstSightTests : IAsyncDisposable
         await AssertRefusedAsync(new AccessTokenIssuer(_kit.Keys, _kit.Options).Issue(token, new Dictionary<string, System.Text.Json.JsonElement>()));
     }
 
+    [Theory]
+    [InlineData(nameof(RevocationKind.Session))]
+    [InlineData(nameof(RevocationKind.Token))]
+    [InlineData(nameof(RevocationKind.Key))]
+    public async Task KnownToken_IsRefusedFromItsRevocationOn(string kind)
+    {
+        AccessToken token = _kit.SomeToken();
+        string compact = new AccessTokenIssuer(_kit.Keys, _kit.Options).Issue(token, new Dictionary<string, System.Text.Json.JsonElement>());
+        Assert.True((await Authenticate(compact)).Succeeded);
+
+        DateTimeOffset keepUntil = _node.Time.GetUtcNow().AddMinutes(15);
+        _replica.Apply(kind switch
+        {
+            nameof(RevocationKind.Session) => RevocationEntry.ForSession(token.Session, keepUntil),
+            nameof(RevocationKind.Token) => RevocationEntry.ForToken(token.Id, keepUntil),
+            _ => RevocationReplica.ForKey(_kit.Keys.Active.KeyId, keepUntil),
+        });
+
+        HttpContext context = Request(compact);
+        Assert.False((await _evaluator.AuthenticateAsync(SignedIn, context)).Succeeded);
+        Assert.Equal(Denial.InvalidToken, context.Features.Get<Refusal>()?.Denial);
+    }
+
     [Fact]
     public async Task ExpiredForeignOrBrokenToken_QueuesNone()
     {

@@ -151,19 +151,19 @@ public sealed class RevocationReplicaTests
         var state = new RevocationState(time, 1);
         var check = new RevocationCheck(state, new RevocationReplicas(1, () => replica), TestMetrics.Create());
         replica.Apply(Entry(0, 1, Start));
-        Assert.Equal(RevocationVerdict.Unknown, check.Judge(Session(2), NoToken, null, Start));
-        Assert.Equal(RevocationVerdict.Revoked, check.Judge(Session(1), NoToken, null, Start));
+        Assert.Equal(RevocationVerdict.Unknown, check.Judge(Known(Session(2))));
+        Assert.Equal(RevocationVerdict.Revoked, check.Judge(Known(Session(1))));
 
         long freshUntil = time.GetTimestamp() + time.TimestampFrequency;
         long since = Start.ToUnixTimeSeconds();
         state.Report(0, new ShardStanding(new LeaseState { Node = "node", FreshUntil = freshUntil, Since = since }, false, 0, default, null));
-        Assert.Equal(RevocationVerdict.Revoked, check.Judge(Session(2), NoToken, null, Start.AddSeconds(-1)));
-        Assert.Equal(RevocationVerdict.Revoked, check.Judge(new SessionId(2, 1), NoToken, null, Start));
-        Assert.Equal(RevocationVerdict.Valid, check.Judge(Session(2), NoToken, null, Start));
-        Assert.Equal(RevocationVerdict.Revoked, check.Judge(Session(1), NoToken, null, Start));
+        Assert.Equal(RevocationVerdict.Revoked, check.Judge(Known(Session(2), Start.AddSeconds(-1))));
+        Assert.Equal(RevocationVerdict.Revoked, check.Judge(Known(new SessionId(2, 1))));
+        Assert.Equal(RevocationVerdict.Valid, check.Judge(Known(Session(2))));
+        Assert.Equal(RevocationVerdict.Revoked, check.Judge(Known(Session(1))));
 
         time.Advance(TimeSpan.FromSeconds(1));
-        Assert.Equal(RevocationVerdict.Unknown, check.Judge(Session(2), NoToken, null, Start));
+        Assert.Equal(RevocationVerdict.Unknown, check.Judge(Known(Session(2))));
     }
 
     private static RevocationEntry Entry(int kind, int id, DateTimeOffset keepUntil) => kind switch
@@ -172,6 +172,8 @@ public sealed class RevocationReplicaTests
         1 => RevocationEntry.ForToken(Token(id), keepUntil),
         _ => RevocationReplica.ForKey($"key-{id}", keepUntil),
     };
+
+    private static KnownToken Known(SessionId session, DateTimeOffset? issuedAt = null) => new(session, NoToken, "key", issuedAt ?? Start);
 
     private static SessionId Session(int id) => new((UInt128)id, 0);
 
