@@ -84,6 +84,14 @@ internal sealed class FaultFleet : IAsyncDisposable
         return node;
     }
 
+    /// <summary>Logs in on a node, for a session that is none of the load's.</summary>
+    public async Task<ContractClient.AuthResponse> LoginAsync(FleetNode node)
+    {
+        var client = new LoadClient(this, 0);
+        await Eventually.TrueAsync(() => client.LoginAsync(node), () => $"nobody can log in on node {node.Number}");
+        return client.Pair!;
+    }
+
     /// <summary>Lets the load run until it is in full swing: every node serves, and sessions have ended.</summary>
     public async Task BeginAsync()
     {

@@ -1,10 +1,12 @@
 using System.Diagnostics;
+using System.Globalization;
+using System.Text.RegularExpressions;
 using Aivo.Gateway.Tests.Infrastructure;
 
 namespace Aivo.Gateway.Tests.Faults;
 
 /// <summary>One node of a fleet: its gateway process, which may be killed and started again, and its own way to Redis.</summary>
-internal sealed class FleetNode : IAsyncDisposable
+internal sealed partial class FleetNode : IAsyncDisposable
 {
     private readonly (string Key, string Value)[] _settings;
     private readonly HttpClient _client = new(new SocketsHttpHandler { UseProxy = false }) { Timeout = Timeout.InfiniteTimeSpan };
@@ -68,6 +70,26 @@ internal sealed class FleetNode : IAsyncDisposable
             () => $"node {Number} does not say {check}: {last}");
     }
 
+    /// <summary>How many revocations the node holds, by its own metrics.</summary>
+    public async Task<long> EntriesAsync()
+    {
+        string metrics = await _client.GetStringAsync(new Uri(Process.Management, "/metrics"));
+        return long.Parse(EntriesLine().Match(metrics).Groups[1].Value, CultureInfo.InvariantCulture);
+    }
+
+    /// <summary>How much memory the process has had resident at most since <see cref="ForgetPeak"/>, and has now; in bytes.</summary>
+    public (long Peak, long Now) Resident()
+    {
+        string[] status = File.ReadAllLines($"/proc/{Process.Id}/status");
+        return (Bytes("VmHWM:"), Bytes("VmRSS:"));
+
+        long Bytes(string name) => 1024 * long.Parse(
+            status.First(line => line.StartsWith(name, StringComparison.Ordinal))[name.Length..^"kB".Length], CultureInfo.InvariantCulture);
+    }
+
+    /// <summary>The peak counts from now on (proc(5), <c>clear_refs</c>).</summary>
+    public void ForgetPeak() => File.WriteAllText($"/proc/{Process.Id}/clear_refs", "5");
+
     /// <summary>kill -9; returns when the process is gone.</summary>
     public Task KillAsync()
     {
@@ -123,4 +145,7 @@ internal sealed class FleetNode : IAsyncDisposable
         await kill.WaitForExitAsync();
         Assert.Equal(0, kill.ExitCode);
     }
+
+    [GeneratedRegex(@"^aivo_gateway_revocation_entries(?:\{.*?\})? (\d+)", RegexOptions.Multiline | RegexOptions.CultureInvariant)]
+    private static partial Regex EntriesLine();
 }

@@ -22,30 +22,34 @@ internal sealed class FleetNode : IAsyncDisposable
         Shards = 2,
     };
 
+    private readonly RevocationOptions _options;
     private readonly RedisRevocations _redis;
     private readonly RevocationDriver _driver;
     private readonly SyncAcknowledgements _acknowledgements;
     private readonly SessionTransactions _transactions;
 
-    private FleetNode(string configuration, string prefix)
+    private FleetNode(string configuration, string prefix, RevocationOptions options)
     {
-        _redis = new RedisRevocations(configuration, prefix, options: Options);
-        var epochs = new LogEpochs(Options.Shards);
+        _options = options;
+        _redis = new RedisRevocations(configuration, prefix, options: options);
+        Replicas = new RevocationReplicas(options.Shards, static () => new RevocationReplica());
+        State = new RevocationState(TimeProvider.System, options.Shards);
+        var epochs = new LogEpochs(options.Shards);
         Index = new RedisSessionIndex(_redis.Redis, epochs);
         Store = new RedisSessionStore(_redis.Redis, epochs);
         _transactions = SessionSamples.Transactions(Store);
-        _acknowledgements = new SyncAcknowledgements(State, Options, TimeProvider.System, TestMetrics.Create());
+        _acknowledgements = new SyncAcknowledgements(State, options, TimeProvider.System, TestMetrics.Create());
         var restored = new EndedSessions(Store, _transactions);
         _driver = new RevocationDriver(
-            Enumerable.Range(0, Options.Shards).Select(shard => new ShardSync(
+            Enumerable.Range(0, options.Shards).Select(shard => new ShardSync(
                 (ushort)shard, _redis.Log, Replicas[(ushort)shard], State, _acknowledgements, restored.RestoreAsync,
-                (followed, epoch) => epochs[followed] = epoch, Options, TimeProvider.System, Events)),
-            _redis.Log, Replicas, State, _acknowledgements, Options, TimeProvider.System, NullLogger<RevocationDriver>.Instance);
+                (followed, epoch) => epochs[followed] = epoch, options, TimeProvider.System, Events)),
+            _redis.Log, Replicas, State, _acknowledgements, options, TimeProvider.System, NullLogger<RevocationDriver>.Instance);
     }
 
-    public RevocationReplicas Replicas { get; } = new(Options.Shards, static () => new RevocationReplica());
+    public RevocationReplicas Replicas { get; }
 
-    public RevocationState State { get; } = new(TimeProvider.System, Options.Shards);
+    public RevocationState State { get; }
 
     public EventRecorder<ShardSync> Events { get; } = new();
 
@@ -55,9 +59,10 @@ internal sealed class FleetNode : IAsyncDisposable
 
     private static CancellationToken Cancellation => TestContext.Current.CancellationToken;
 
-    public static async Task<FleetNode> StartAsync(string configuration, string prefix)
+    /// <param name="options">Those of the other nodes; null for <see cref="Options"/>.</param>
+    public static async Task<FleetNode> StartAsync(string configuration, string prefix, RevocationOptions? options = null)
     {
-        var node = new FleetNode(configuration, prefix);
+        var node = new FleetNode(configuration, prefix, options ?? Options);
         await node._driver.StartAsync(Cancellation);
         await node.UntilFreshAsync();
         return node;
@@ -92,7 +97,7 @@ internal sealed class FleetNode : IAsyncDisposable
     /// <param name="verifiedAt">Where the log stood before the password was verified; null for now.</param>
     public async Task<SessionRecord?> LogInAsync(UserId user, TenantId tenant, LogPosition? verifiedAt = null)
     {
-        ushort shard = user.ShardOf(Options.Shards);
+        ushort shard = user.ShardOf(_options.Shards);
         var logins = new SessionLogins(
             Index, SessionSamples.Options, RevocationOptions.Retention, State.Positions, () => TimeProvider.System.GetUtcNow() + State.ClockOffset);
         BegunSession? begun = await logins.BeginAsync(user, tenant, SessionSamples.Client, "key-1", shard, verifiedAt ?? State.Positions()[shard]!, Cancellation);
