@@ -22,7 +22,7 @@ internal sealed class FaultFleet : IAsyncDisposable
     private FaultFleet(FleetOptions options)
     {
         _options = options;
-        Judge = new Judge { After204 = options.After204, ByCheck = FleetOptions.FinishesInFlight };
+        Judge = new Judge { After204 = options.After204, ByCheck = options.ByCheck };
         Clients = [.. Enumerable.Range(1, options.Sessions).Select(seed => new LoadClient(this, (ulong)seed))];
     }
 

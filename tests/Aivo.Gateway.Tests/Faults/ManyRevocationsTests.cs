@@ -34,6 +34,7 @@ public sealed class ManyRevocationsTests(ITestOutputHelper output)
         {
             Configuration = redis.Configuration,
             Nodes = 3,
+            ByCheck = true, // it is this process that ends them all
             SettingsOf = _ => [("Tokens:AccessTokenLifetime", "00:15:00")],
         });
         await using Administrator administrator = await Administrator.JoinAsync(redis.Configuration);
