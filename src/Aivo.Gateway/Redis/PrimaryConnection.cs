@@ -15,6 +15,7 @@ internal sealed class PrimaryConnection(
     private Task<ConnectionMultiplexer>? _multiplexer;
     private volatile EndPoint? _primary;
     private long _connectingSince;
+    private bool _isDisposed;
 
     /// <summary>Sentinels are asked first, then the server they name; each may use up its time.</summary>
     private TimeSpan MostConnecting => 3 * options.ConnectTimeout;
@@ -23,6 +24,12 @@ internal sealed class PrimaryConnection(
     {
         lock (_lock)
         {
+            if (_isDisposed)
+            {
+                // Whoever is late at the end of the process must not connect once more.
+                return Task.FromException<ConnectionMultiplexer>(new ObjectDisposedException(nameof(PrimaryConnection)));
+            }
+
             if (_multiplexer is { IsFaulted: false } present && (_primary is null || _primary.Equals(servers.Primary)))
             {
                 return present;
@@ -57,7 +64,7 @@ internal sealed class PrimaryConnection(
         Task<ConnectionMultiplexer>? last;
         lock (_lock)
         {
-            (last, _multiplexer) = (_multiplexer, Task.FromException<ConnectionMultiplexer>(new ObjectDisposedException(nameof(PrimaryConnection))));
+            (last, _multiplexer, _isDisposed) = (_multiplexer, null, true);
         }
 
         if (last is not null)

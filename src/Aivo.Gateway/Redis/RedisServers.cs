@@ -12,6 +12,7 @@ internal sealed partial class RedisServers(RedisOptions options, ILogger<RedisSe
 {
     private readonly Lock _lock = new();
     private Task<ConnectionMultiplexer>? _sentinels;
+    private bool _isDisposed;
     private volatile EndPoint? _primary;
 
     /// <summary>The server that the Sentinels have named last; null where there are none, and before they were asked.</summary>
@@ -57,7 +58,7 @@ internal sealed partial class RedisServers(RedisOptions options, ILogger<RedisSe
         Task<ConnectionMultiplexer>? sentinels;
         lock (_lock)
         {
-            (sentinels, _sentinels) = (_sentinels, Task.FromException<ConnectionMultiplexer>(new ObjectDisposedException(nameof(RedisServers))));
+            (sentinels, _sentinels, _isDisposed) = (_sentinels, null, true);
         }
 
         if (sentinels is { IsCompletedSuccessfully: true, Result: var connection })
@@ -124,6 +125,7 @@ internal sealed partial class RedisServers(RedisOptions options, ILogger<RedisSe
     {
         lock (_lock)
         {
+            ObjectDisposedException.ThrowIf(_isDisposed, this);
             return _sentinels is { IsFaulted: false } present ? present : _sentinels = ConnectAsync(configuration.Clone(), service);
         }
     }

@@ -10,7 +10,7 @@ namespace Aivo.Gateway.Revocation;
 /// late or out of order is always safe. Reads take no lock and allocate nothing while no key is revoked.
 /// </summary>
 /// <remarks>
-/// Sessions and tokens are looked up apart: both are looked up for every request anyway, so one common set would save nothing and would
+/// Sessions and tokens are looked up apart: both are looked up for every new token anyway, so one common set would save nothing and would
 /// let an id of one kind stand for the other.
 /// </remarks>
 /// <param name="applied">Told of every entry, after the tokens it concerns were marked.</param>
