@@ -92,18 +92,20 @@ internal sealed class ForwardedRequest(HttpContext context, AccessToken token, b
         }
     }
 
-    protected internal override void Revoke(RevocationKind kind)
+    protected internal override bool Revoke(RevocationKind kind)
     {
         bool abort = false;
+        bool unwinds;
         StreamEnd end = StreamEnd.None;
         lock (_lock)
         {
             if (_done)
             {
-                return;
+                return false;
             }
 
             _revoked ??= kind;
+            unwinds = !finishes && Kind == StreamKind.Waiting;
             if (Kind == StreamKind.Waiting)
             {
                 abort = !finishes && Refusal is null;
@@ -117,8 +119,8 @@ internal sealed class ForwardedRequest(HttpContext context, AccessToken token, b
 
         if (abort)
         {
-            // Here and now: once the entry counts as applied, the client must not get a connection any more. It completes tasks and
-            // closes a socket, and nobody's code continues on this thread.
+            // Here and now, since whoever applies the entry waits until the request has unwound. It completes tasks and closes a socket,
+            // and nobody's code continues on this thread.
             Cancel();
             requests.Aborted();
         }
@@ -126,6 +128,8 @@ internal sealed class ForwardedRequest(HttpContext context, AccessToken token, b
         {
             Cut(end);
         }
+
+        return unwinds;
     }
 
     /// <summary>Cuts what was revoked before it was a stream.</summary>

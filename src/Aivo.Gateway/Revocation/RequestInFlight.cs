@@ -19,10 +19,19 @@ internal abstract class RequestInFlight(SessionId session, TokenId token, string
 
     internal RequestInFlight? Previous { get; set; }
 
+    /// <summary>Whether it is among <see cref="RequestsInFlight"/>; under its bucket's lock.</summary>
+    internal bool IsHeld { get; set; }
+
+    /// <summary>Completes when it has been taken out; only of one that unwinds, and under its bucket's lock.</summary>
+    internal TaskCompletionSource? Unwound { get; set; }
+
     /// <summary>
-    /// The token this request came with is revoked. What must not happen any more must be impossible when this returns: it is called by
-    /// whoever applies the revocation, which counts as applied afterwards. It may come more than once, on any thread, and before the
-    /// request's own check; it neither throws nor waits.
+    /// The token this request came with is revoked. It may come more than once, on any thread, and before the request's own check; it
+    /// neither throws nor waits.
     /// </summary>
-    protected internal abstract void Revoke(RevocationKind kind);
+    /// <returns>
+    /// Whether it was told to end and may be on its way to a destination until it has been taken out: another thread may stand between its
+    /// last check and the write to the socket, where no cancellation reaches it.
+    /// </returns>
+    protected internal abstract bool Revoke(RevocationKind kind);
 }

@@ -12,13 +12,50 @@ internal sealed class RequestsInFlight
     private const int Buckets = 1024;
 
     private readonly Bucket[] _buckets = [.. Enumerable.Range(0, Buckets).Select(_ => new Bucket())];
+    private readonly Lock _unwindingLock = new();
+    private readonly HashSet<Task> _unwinding = [];
 
     public void Add(RequestInFlight request) => BucketOf(request.Session).Add(request);
 
-    /// <summary>Takes out what <see cref="Add"/> put in; once.</summary>
-    public void Remove(RequestInFlight request) => BucketOf(request.Session).Remove(request);
+    /// <summary>Takes out what <see cref="Add"/> put in; once, and when nothing of the request goes to a destination any more.</summary>
+    public void Remove(RequestInFlight request)
+    {
+        if (BucketOf(request.Session).Remove(request) is { } unwound)
+        {
+            lock (_unwindingLock)
+            {
+                _unwinding.Remove(unwound.Task);
+            }
 
-    /// <summary>Tells every request that the entry concerns; they are told when this returns.</summary>
+            unwound.TrySetResult();
+        }
+    }
+
+    /// <summary>How many requests were told to end and have not been taken out.</summary>
+    public int Unwinding
+    {
+        get
+        {
+            lock (_unwindingLock)
+            {
+                return _unwinding.Count;
+            }
+        }
+    }
+
+    /// <summary>
+    /// Completes when every request that was told to end before this call has been taken out. Only then does the entry that ended them
+    /// count as applied.
+    /// </summary>
+    public Task UnwoundAsync()
+    {
+        lock (_unwindingLock)
+        {
+            return _unwinding.Count == 0 ? Task.CompletedTask : Task.WhenAll(_unwinding);
+        }
+    }
+
+    /// <summary>Tells every request that the entry concerns; they are told when this returns, and have ended by <see cref="UnwoundAsync"/>.</summary>
     public void Revoke(RevocationEntry entry)
     {
         List<RequestInFlight>? concerned = null;
@@ -41,7 +78,10 @@ internal sealed class RequestsInFlight
             // Outside the lock: ending a request runs its cancellation.
             foreach (RequestInFlight request in concerned)
             {
-                request.Revoke(entry.Kind);
+                if (request.Revoke(entry.Kind))
+                {
+                    Unwind(request);
+                }
             }
         }
     }
@@ -56,6 +96,18 @@ internal sealed class RequestsInFlight
 
     /// <summary>How many requests of the session fulfil a condition, which must be cheap: it is asked under a lock.</summary>
     public int Count(SessionId session, Func<RequestInFlight, bool> condition) => BucketOf(session).Count(session, condition);
+
+    private void Unwind(RequestInFlight request)
+    {
+        // One lock within the other, and never the other way round: a request that is taken out meanwhile must find itself here.
+        lock (_unwindingLock)
+        {
+            if (BucketOf(request.Session).Unwind(request) is { } unwound)
+            {
+                _unwinding.Add(unwound);
+            }
+        }
+    }
 
     private void CollectAll<T>(ref List<RequestInFlight>? found, T argument, Func<RequestInFlight, T, bool> concerns)
     {
@@ -86,10 +138,27 @@ internal sealed class RequestsInFlight
                 }
 
                 _first = request;
+                request.IsHeld = true;
             }
         }
 
-        public void Remove(RequestInFlight request)
+        /// <returns>Its end, if it is here and nobody waits for it yet.</returns>
+        public Task? Unwind(RequestInFlight request)
+        {
+            lock (_lock)
+            {
+                if (!request.IsHeld || request.Unwound is not null)
+                {
+                    return null;
+                }
+
+                request.Unwound = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+                return request.Unwound.Task;
+            }
+        }
+
+        /// <returns>Whom to tell that it has been taken out.</returns>
+        public TaskCompletionSource? Remove(RequestInFlight request)
         {
             lock (_lock)
             {
@@ -107,7 +176,8 @@ internal sealed class RequestsInFlight
                     next.Previous = request.Previous;
                 }
 
-                (request.Next, request.Previous) = (null, null);
+                (request.Next, request.Previous, request.IsHeld) = (null, null, false);
+                return request.Unwound;
             }
         }
 

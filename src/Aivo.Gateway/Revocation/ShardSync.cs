@@ -120,6 +120,8 @@ internal sealed partial class ShardSync
             _replica.Apply(entry);
         }
 
+        // Before the node's position moves: the others answer 204 by it. Where a request does not let go, the node loses its lease.
+        await _acknowledgements.UnwoundAsync(_options.Lease, cancellationToken);
         long now = _timeProvider.GetTimestamp();
         string? before = _own.Epoch;
         LeaseStep step = RevocationLease.Received(_own, reply, now, _lease);

@@ -11,26 +11,36 @@ namespace Aivo.Gateway.Revocation;
 internal sealed class SyncAcknowledgements
 {
     private readonly RevocationState _state;
+    private readonly RequestsInFlight _requests;
     private readonly RevocationOptions _options;
     private readonly TimeProvider _timeProvider;
     private readonly GatewayMetrics _metrics;
     private readonly long _lease;
     private readonly Shard[] _shards;
 
-    public SyncAcknowledgements(RevocationState state, RevocationOptions options, TimeProvider timeProvider, GatewayMetrics metrics)
+    public SyncAcknowledgements(
+        RevocationState state, RequestsInFlight requests, RevocationOptions options, TimeProvider timeProvider, GatewayMetrics metrics)
     {
-        (_state, _options, _timeProvider, _metrics) = (state, options, timeProvider, metrics);
+        (_state, _requests, _options, _timeProvider, _metrics) = (state, requests, options, timeProvider, metrics);
         _lease = options.LeaseTicks(timeProvider);
         _shards = [.. Enumerable.Range(0, options.Shards).Select(_ => new Shard())];
     }
 
-    /// <summary>Call it after the commits' replies. Completes at once where this process makes every revocation itself.</summary>
+    /// <summary>
+    /// Call it after the commits' replies and after they were applied here. Where this process makes every revocation itself, there is only
+    /// the unwinding of its own requests to wait for.
+    /// </summary>
     /// <exception cref="StoreUnavailableException">
     /// No confirmation within three leases, or the log is another one by now: the commit may be lost, and the caller repeats it.
     /// </exception>
     public Task WaitAsync(IReadOnlyCollection<LogCommit> commits, CancellationToken cancellationToken)
     {
-        if (_state.IsAlone || commits.Count == 0)
+        if (_state.IsAlone)
+        {
+            return UnwoundAsync(3 * _options.Lease, cancellationToken);
+        }
+
+        if (commits.Count == 0)
         {
             return Task.CompletedTask;
         }
@@ -45,6 +55,24 @@ internal sealed class SyncAcknowledgements
         _state.IsAlone ? Task.CompletedTask
             : _state.Positions()[shard] is { } position ? WaitAsync([LogCommit.At(shard, position)], cancellationToken)
             : throw new StoreUnavailableException("revocations", null);
+
+    /// <summary>
+    /// Waits until what this node has applied holds here: no request that it ended is on its way to a destination any more. Completes at
+    /// once where there is none.
+    /// </summary>
+    /// <exception cref="StoreUnavailableException">That could not be said within the bound.</exception>
+    public async Task UnwoundAsync(TimeSpan bound, CancellationToken cancellationToken)
+    {
+        try
+        {
+            await _requests.UnwoundAsync().WaitAsync(bound, _timeProvider, cancellationToken);
+        }
+        catch (TimeoutException exception)
+        {
+            throw new StoreUnavailableException("revocations", new TimeoutException(
+                $"{_requests.Unwinding} requests of ended sessions have not let go of their destinations within {bound}", exception));
+        }
+    }
 
     /// <summary>Makes the shard's next sync come early.</summary>
     public void Wake(ushort shard) => _shards[shard].Wake();

@@ -55,7 +55,7 @@ public sealed class LoginOvertakenTests : IDisposable
             _hashes,
             _directory,
             new SessionLogins(_store, SessionSamples.Options, SessionSamples.Retention, () => [_store.Position], _time.GetUtcNow),
-            new SessionEndings(transactions, users, replicas, new SyncAcknowledgements(state, revocation, _time, metrics), audit),
+            new SessionEndings(transactions, users, replicas, new SyncAcknowledgements(state, new RequestsInFlight(), revocation, _time, metrics), audit),
             _kit.RefreshKeys,
             new TokenPairs(new AccessTokenIssuer(_kit.Keys, _kit.Options), new RefreshTokenCodec(_kit.RefreshKeys, _kit.Options), _kit.Options, _time),
             new CallerCheck(new RevocationCheck(state, replicas, metrics), state),

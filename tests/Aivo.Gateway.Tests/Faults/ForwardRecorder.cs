@@ -7,24 +7,25 @@ using Aivo.Gateway.Tests.Infrastructure;
 namespace Aivo.Gateway.Tests.Faults;
 
 /// <summary>One request that a gateway let pass. Times are of the machine's monotonic clock, which all processes share.</summary>
-/// <param name="ReceivedAt">When its head was here.</param>
+/// <param name="ReceivedAt">When its head was here, by the kernel.</param>
 /// <param name="CheckedAt">When the gateway began its last check of it.</param>
 internal readonly record struct Forward(string Session, int Node, long ReceivedAt, long CheckedAt);
 
 /// <summary>
-/// The destination: it writes down what it receives and when. A thread for each connection instead of a server, since the time must be
-/// that of the arrival and not that of a busy pool getting round to it.
+/// The destination: it writes down what it receives and when. A thread for each connection and the kernel's time instead of a server,
+/// since the time must be that of the arrival and not that of a busy machine getting round to it.
 /// </summary>
 internal sealed class ForwardRecorder : IDisposable
 {
     private static readonly byte[] Answer = "HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok"u8.ToArray();
 
     private readonly Socket _listener = new(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp);
-    private readonly ConcurrentBag<Socket> _accepted = [];
+    private readonly ConcurrentBag<TimedSocket> _accepted = [];
 
     private ForwardRecorder()
     {
         _listener.Bind(new IPEndPoint(IPAddress.Loopback, Port));
+        TimedSocket.Enable(_listener);
         _listener.Listen(512);
         new Thread(Accept) { IsBackground = true, Name = nameof(ForwardRecorder) }.Start();
     }
@@ -40,7 +41,7 @@ internal sealed class ForwardRecorder : IDisposable
     public void Dispose()
     {
         _listener.Dispose();
-        foreach (Socket socket in _accepted)
+        foreach (TimedSocket socket in _accepted)
         {
             socket.Dispose();
         }
@@ -54,8 +55,9 @@ internal sealed class ForwardRecorder : IDisposable
             {
                 Socket socket = _listener.Accept();
                 socket.NoDelay = true;
-                _accepted.Add(socket);
-                new Thread(() => Serve(socket)) { IsBackground = true }.Start();
+                var timed = new TimedSocket(socket);
+                _accepted.Add(timed);
+                new Thread(() => Serve(timed)) { IsBackground = true }.Start();
             }
         }
         catch (Exception exception) when (exception is SocketException or ObjectDisposedException)
@@ -64,15 +66,14 @@ internal sealed class ForwardRecorder : IDisposable
         }
     }
 
-    private void Serve(Socket socket)
+    private void Serve(TimedSocket socket)
     {
-        byte[] buffer = new byte[16_384];
+        byte[] buffer = GC.AllocateArray<byte>(16_384, pinned: true);
         int filled = 0;
         try
         {
-            while (socket.Receive(buffer, filled, buffer.Length - filled, SocketFlags.None) is var count and > 0)
+            while (socket.Receive(buffer, filled, out long receivedAt) is var count and > 0)
             {
-                long receivedAt = TimeProvider.System.GetTimestamp();
                 filled += count;
                 while (buffer.AsSpan(0, filled).IndexOf("\r\n\r\n"u8) is var end and >= 0)
                 {

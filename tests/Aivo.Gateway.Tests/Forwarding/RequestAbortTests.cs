@@ -25,6 +25,38 @@ public sealed class RequestAbortTests
         Assert.Empty(gateway.InFlight.Snapshot());
     }
 
+    /// <summary>No cancellation reaches a thread that has passed the check and not yet begun to send: so it is waited for.</summary>
+    [Fact]
+    public async Task RequestBetweenItsCheckAndItsSending_HasUnwoundOnly_WhenItCannotBeSentAnyMore()
+    {
+        await using RecordingDestination destination = await RecordingDestination.StartAsync();
+        using var arrived = new ManualResetEventSlim();
+        using var released = new ManualResetEventSlim();
+        await using TestGateway gateway = await TestGateway.StartAsync(destination, new TestGateway
+        {
+            CheckLast = _ =>
+            {
+                arrived.Set();
+                Assert.True(released.Wait(StreamUnderTest.Patience));
+                return null;
+            },
+        });
+        using HttpClient client = Client(gateway);
+        Task<HttpResponseMessage> sent = Task.Run(() => client.GetAsync(new Uri("/closed/a", UriKind.Relative), Cancelled), Cancelled);
+        Assert.True(arrived.Wait(StreamUnderTest.Patience, Cancelled));
+
+        gateway.InFlight.Revoke(gateway.EndOfSession);
+        Task unwound = gateway.InFlight.UnwoundAsync();
+        Assert.False(unwound.IsCompleted);
+
+        released.Set();
+        await unwound.WaitAsync(StreamUnderTest.Patience, Cancelled);
+        Assert.Empty(destination.Requests);
+        using HttpResponseMessage answer = await sent;
+        await AssertInvalidTokenAsync(answer);
+        Assert.Empty(destination.Requests);
+    }
+
     [Fact]
     public async Task UploadInProgress_IsCut()
     {
@@ -41,6 +73,7 @@ public sealed class RequestAbortTests
 
         gateway.InFlight.Revoke(gateway.EndOfSession);
 
+        await gateway.InFlight.UnwoundAsync().WaitAsync(StreamUnderTest.Patience, Cancelled);
         await held.GoneAsync();
         // The answer may be lost with a connection on which the client is still sending.
         try

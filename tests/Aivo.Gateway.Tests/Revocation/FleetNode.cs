@@ -38,7 +38,7 @@ internal sealed class FleetNode : IAsyncDisposable
         Index = new RedisSessionIndex(_redis.Redis, epochs);
         Store = new RedisSessionStore(_redis.Redis, epochs);
         _transactions = SessionSamples.Transactions(Store);
-        _acknowledgements = new SyncAcknowledgements(State, options, TimeProvider.System, TestMetrics.Create());
+        _acknowledgements = new SyncAcknowledgements(State, new RequestsInFlight(), options, TimeProvider.System, TestMetrics.Create());
         var restored = new EndedSessions(Store, _transactions);
         _driver = new RevocationDriver(
             Enumerable.Range(0, options.Shards).Select(shard => new ShardSync(

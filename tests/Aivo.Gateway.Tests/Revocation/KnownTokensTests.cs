@@ -236,6 +236,10 @@ public sealed class KnownTokensTests
 
         public bool Passed { get; set; }
 
-        protected internal override void Revoke(RevocationKind kind) => Interlocked.Increment(ref _revoked);
+        protected internal override bool Revoke(RevocationKind kind)
+        {
+            Interlocked.Increment(ref _revoked);
+            return false;
+        }
     }
 }

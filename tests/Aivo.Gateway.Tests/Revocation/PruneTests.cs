@@ -21,7 +21,7 @@ public sealed class PruneTests : IAsyncDisposable
     public PruneTests()
     {
         _state = new RevocationState(_time, 1);
-        var acknowledgements = new SyncAcknowledgements(_state, SyncUnderTest.Options, _time, TestMetrics.Create());
+        var acknowledgements = new SyncAcknowledgements(_state, new RequestsInFlight(), SyncUnderTest.Options, _time, TestMetrics.Create());
         _driver = new RevocationDriver(
             [], null, _replicas, _state, acknowledgements, SyncUnderTest.Options, _time, NullLogger<RevocationDriver>.Instance);
     }

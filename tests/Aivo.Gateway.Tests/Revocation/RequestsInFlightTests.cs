@@ -85,12 +85,62 @@ public sealed class RequestsInFlightTests
         Assert.Contains(requests, request => request.Passed);
     }
 
+    [Fact]
+    public async Task RevocationHasUnwound_WhenEveryRequestThatItEndedIsOut()
+    {
+        SessionId session = SessionId.Create(0);
+        Request[] ended = [.. Enumerable.Range(0, 2).Select(_ => Add(session, unwinds: true))];
+        Add(session);
+        Assert.True(_requests.UnwoundAsync().IsCompletedSuccessfully);
+
+        _requests.Revoke(RevocationEntry.ForSession(session, Later));
+        _requests.Revoke(RevocationEntry.ForSession(session, Later));
+
+        Task unwound = _requests.UnwoundAsync();
+        Assert.Equal(2, _requests.Unwinding);
+        _requests.Remove(ended[0]);
+        Assert.False(unwound.IsCompleted);
+
+        // What is ended later is not waited for by whoever waits already.
+        SessionId later = SessionId.Create(0);
+        Add(later, unwinds: true);
+        _requests.Revoke(RevocationEntry.ForSession(later, Later));
+        _requests.Remove(ended[1]);
+        await unwound.WaitAsync(TimeSpan.FromSeconds(20), TestContext.Current.CancellationToken);
+        Assert.Equal(1, _requests.Unwinding);
+    }
+
+    [Fact]
+    public async Task RequestsThatComeAndGo_AreNeverWaitedForInVain()
+    {
+        const int Rounds = 5000;
+        SessionId session = SessionId.Create(0);
+        Request[] requests = [.. Enumerable.Range(0, Rounds).Select(_ => Add(session, unwinds: true))];
+        using var both = new Barrier(2);
+        Task<int> leaving = RunAsync(() =>
+        {
+            both.SignalAndWait(TestContext.Current.CancellationToken);
+            Array.ForEach(requests, _requests.Remove);
+            return Rounds;
+        });
+        both.SignalAndWait(TestContext.Current.CancellationToken);
+        for (int round = 0; round < 20; round++)
+        {
+            _requests.Revoke(RevocationEntry.ForSession(session, Later));
+            await _requests.UnwoundAsync().WaitAsync(TimeSpan.FromSeconds(20), TestContext.Current.CancellationToken);
+        }
+
+        await leaving;
+        Assert.Equal(0, _requests.Unwinding);
+        Assert.Empty(_requests.Snapshot());
+    }
+
     private static Task<T> RunAsync<T>(Func<T> work) =>
         Task.Factory.StartNew(work, CancellationToken.None, TaskCreationOptions.LongRunning, TaskScheduler.Default);
 
-    private Request Add(SessionId session, string leaf = "leaf", string key = "key")
+    private Request Add(SessionId session, string leaf = "leaf", string key = "key", bool unwinds = false)
     {
-        var request = new Request(session, leaf, key);
+        var request = new Request(session, leaf, key) { Unwinds = unwinds };
         _requests.Add(request);
         return request;
     }
@@ -103,6 +153,13 @@ public sealed class RequestsInFlightTests
 
         public bool Passed { get; set; }
 
-        protected internal override void Revoke(RevocationKind kind) => Interlocked.Increment(ref _revoked);
+        /// <summary>Whether it may still be on its way when it is told.</summary>
+        public bool Unwinds { get; init; }
+
+        protected internal override bool Revoke(RevocationKind kind)
+        {
+            Interlocked.Increment(ref _revoked);
+            return Unwinds;
+        }
     }
 }

@@ -125,7 +125,7 @@ public sealed class RevocationOverRedisTests(RedisServer server)
         private Node(string configuration, string prefix)
         {
             _redis = new RedisRevocations(configuration, prefix, commandTimeout: TimeSpan.FromSeconds(1), options: Options);
-            var acknowledgements = new SyncAcknowledgements(State, Options, TimeProvider.System, TestMetrics.Create());
+            var acknowledgements = new SyncAcknowledgements(State, new RequestsInFlight(), Options, TimeProvider.System, TestMetrics.Create());
             var replicas = new RevocationReplicas(1, () => Replica);
             var sync = new ShardSync(
                 0, _redis.Log, Replica, State, acknowledgements, (_, missing, _) => Task.FromResult(missing), (_, _) => { }, Options, TimeProvider.System, Logger);

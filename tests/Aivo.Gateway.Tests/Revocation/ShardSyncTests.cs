@@ -52,6 +52,42 @@ public sealed class ShardSyncTests : IAsyncDisposable
     }
 
     [Fact]
+    public async Task News_CountsAsApplied_WhenTheRequestsThatItEndedHaveUnwound()
+    {
+        ScriptedLog.Read read = await _node.BeginFreshAsync();
+        RevocationEntry end = _node.Session(1);
+        UnwindingRequest request = UnwindingRequest.Begin(_node.Requests, end);
+        read.Answer.SetResult(_node.Ok("a", 1, 1, end));
+        await Eventually.TrueAsync(() => request.IsTold, () => "the request was not told");
+        Assert.Equal((0, 1), (_node.State.Lag, _node.Requests.Unwinding));
+
+        _node.Requests.Remove(request);
+        Assert.Equal(1, (await _node.Log.NextAtOnceAsync()).Request.Applied);
+    }
+
+    [Fact]
+    public async Task RequestThatDoesNotUnwind_CostsTheLease_AndNeverTheOthersTheirAnswer()
+    {
+        ScriptedLog.Read read = await _node.BeginFreshAsync();
+        RevocationEntry end = _node.Session(1);
+        UnwindingRequest request = UnwindingRequest.Begin(_node.Requests, end);
+        read.Answer.SetResult(_node.Ok("a", 1, 1, end));
+        await Eventually.TrueAsync(() => request.IsTold, () => "the request was not told");
+        _node.Time.Advance(Options.Lease);
+        await Eventually.TrueAsync(() => _node.Log.Writes.Contains("ask for primary"), () => "the sync did not fail");
+        Assert.Equal(("stale", false), (_node.State.Status, _node.State.IsFresh));
+        Assert.Contains("RevocationSyncFailed", _node.Events.Events);
+
+        _node.Time.Advance(Options.SyncInterval / 2);
+        read = await _node.Log.NextAtOnceAsync();
+        Assert.Equal(0, read.Request.Applied);
+        _node.Requests.Remove(request);
+        read.Answer.SetResult(_node.Ok("a", 1, 1, end));
+        Assert.Equal(1, (await _node.Log.NextAtOnceAsync()).Request.Applied);
+        Assert.Equal("fresh", _node.State.Status);
+    }
+
+    [Fact]
     public async Task SyncThatNeverAnswers_DoesNotStopTheLoop_AndTheNodeTurnsStaleAfterOneLease()
     {
         ScriptedLog.Read hanging = await _node.BeginFreshAsync();

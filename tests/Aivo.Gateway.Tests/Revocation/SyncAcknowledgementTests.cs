@@ -166,11 +166,28 @@ public sealed class SyncAcknowledgementTests : IAsyncDisposable
     public async Task EmbeddedNode_WaitsForNobody()
     {
         var alone = new RevocationState(_node.Time, 0);
-        var acknowledgements = new SyncAcknowledgements(alone, Options, _node.Time, TestMetrics.Create());
+        var acknowledgements = new SyncAcknowledgements(alone, new RequestsInFlight(), Options, _node.Time, TestMetrics.Create());
         await acknowledgements.WaitAsync([new LogCommit(0, "memory", 7, [])], Cancellation);
         await acknowledgements.WaitForSyncAsync(0, Cancellation);
         _node.Time.Advance(TimeSpan.FromDays(1));
         Assert.Equal((true, "fresh", TimeSpan.Zero), (alone.IsFresh, alone.Status, alone.StaleFor));
+    }
+
+    [Fact]
+    public async Task EmbeddedNode_WaitsUntilItsOwnRequestsHaveUnwound()
+    {
+        var requests = new RequestsInFlight();
+        var acknowledgements = new SyncAcknowledgements(new RevocationState(_node.Time, 0), requests, Options, _node.Time, TestMetrics.Create());
+        UnwindingRequest request = UnwindingRequest.End(requests);
+        Task confirmed = acknowledgements.WaitAsync([], Cancellation);
+        Assert.False(confirmed.IsCompleted);
+        requests.Remove(request);
+        await DoneAsync(confirmed);
+
+        UnwindingRequest.End(requests);
+        Task late = acknowledgements.WaitAsync([], Cancellation);
+        _node.Time.Advance(3 * Options.Lease);
+        await Assert.ThrowsAsync<StoreUnavailableException>(() => DoneAsync(late));
     }
 
     /// <summary>A moment after the last sync was sent, as it would be.</summary>

@@ -21,7 +21,8 @@ internal sealed class SyncUnderTest : IAsyncDisposable
     {
         options ??= Options;
         State = new RevocationState(Time, 1, options.ServeStaleFor);
-        Acknowledgements = new SyncAcknowledgements(State, options, Time, TestMetrics.Create());
+        Replica = new RevocationReplica(Requests.Revoke);
+        Acknowledgements = new SyncAcknowledgements(State, Requests, options, Time, TestMetrics.Create());
         Sync = new ShardSync(
             0, Log, Replica, State, Acknowledgements, (_, missing, _) => Task.FromResult(Restore(missing)), (_, epoch) => Followed.Add(epoch),
             options, Time, Events);
@@ -31,7 +32,9 @@ internal sealed class SyncUnderTest : IAsyncDisposable
 
     public ScriptedLog Log { get; } = new();
 
-    public RevocationReplica Replica { get; } = new();
+    public RequestsInFlight Requests { get; } = new();
+
+    public RevocationReplica Replica { get; }
 
     public RevocationState State { get; }
 
