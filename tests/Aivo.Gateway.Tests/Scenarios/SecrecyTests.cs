@@ -1,5 +1,7 @@
+using System.Security.Cryptography;
 using Aivo.Gateway.Tests.Http;
 using Aivo.Gateway.Tests.Infrastructure;
+using CsCheck;
 using Xunit.Sdk;
 
 namespace Aivo.Gateway.Tests.Scenarios;
@@ -22,6 +24,34 @@ public sealed class SecrecyTests
         SecretLedger.Note(secret);
         XunitException found = Assert.ThrowsAny<XunitException>(() => SecretLedger.AssertNoneIn(["harmless", line]));
         Assert.DoesNotContain(secret[(secret.LastIndexOf('.') + 1)..], found.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Index_FindsWhatASearchForEachSecretFinds()
+    {
+        // Few characters, so that secrets end alike, hold one another and stand in lines by chance.
+        Gen<string> text = Gen.Char["ab"].Array[0, 40].Select(characters => new string(characters));
+        Gen.Select(text.Where(secret => secret.Length is >= SecretIndex.ShortestLength and <= 12).Array[0, 20], text).Sample((secrets, line) =>
+        {
+            var index = new SecretIndex();
+            Array.ForEach(secrets, index.Add);
+            string? found = index.FindIn(line);
+            return found is null
+                ? !secrets.Any(secret => line.Contains(secret, StringComparison.Ordinal))
+                : secrets.Contains(found) && line.Contains(found, StringComparison.Ordinal);
+        });
+    }
+
+    [Fact]
+    public void EachOfManySecrets_IsFoundAtEitherEndOfALine()
+    {
+        string[] secrets = [.. Enumerable.Range(0, 100_000).Select(_ => $"same-beginning-{Convert.ToBase64String(RandomNumberGenerator.GetBytes(18))}")];
+        var index = new SecretIndex();
+        Array.ForEach(secrets, index.Add);
+
+        Assert.All(secrets, secret => Assert.Equal(secret, index.FindIn($"{secret} first")));
+        Assert.All(secrets, secret => Assert.Equal(secret, index.FindIn($"last: {secret}")));
+        Assert.All(secrets, secret => Assert.Null(index.FindIn(secret.AsSpan(0, secret.Length - 1))));
     }
 
     [Theory]
