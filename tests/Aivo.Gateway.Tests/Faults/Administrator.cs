@@ -2,15 +2,14 @@ using Aivo.Gateway.Endpoints;
 using Aivo.Gateway.Primitives;
 using Aivo.Gateway.Redis;
 using Aivo.Gateway.Revocation;
-using Aivo.Gateway.Tests.Infrastructure;
 using Aivo.Gateway.Tests.Sessions;
 using Aivo.Gateway.Tests.Tokens;
 
 namespace Aivo.Gateway.Tests.Faults;
 
 /// <summary>
-/// A node of the fleet that forwards nothing, in the test's own process: it begins sessions without passwords and ends them, both by the
-/// product's own classes and scripts.
+/// A node of the fleet that forwards nothing: it begins sessions without passwords and ends them, both by the product's own classes and
+/// scripts. It has a process of its own (<see cref="AdministratorProcess"/>), and does there what it is told in lines.
 /// </summary>
 internal sealed class Administrator : IAsyncDisposable
 {
@@ -25,7 +24,7 @@ internal sealed class Administrator : IAsyncDisposable
 
     private Administrator(Revocation.FleetNode node) => _node = node;
 
-    /// <summary>How often an end was not confirmed in time, and was asked for again.</summary>
+    /// <summary>How often Redis did not have an end, or a beginning, confirmed in time, and was asked again.</summary>
     public int Repeated => _repeated;
 
     private static CancellationToken Token => TestContext.Current.CancellationToken;
@@ -44,7 +43,7 @@ internal sealed class Administrator : IAsyncDisposable
         {
             for (int session = 0; session < SessionsPerUser; session++)
             {
-                Assert.NotNull(await _node.LogInAsync(user.User, user.Tenant));
+                await UntilConfirmedAsync(async () => Assert.NotNull(await _node.LogInAsync(user.User, user.Tenant)));
             }
         });
     }
@@ -52,13 +51,7 @@ internal sealed class Administrator : IAsyncDisposable
     /// <summary>Ends all of them at once, tenant by tenant and all tenants together; returns when no node would forward one.</summary>
     public Task EndTenantsAsync() => Task.WhenAll(_tenants.Select(tenant => UntilConfirmedAsync(() => Ends.EndTenantAsync(tenant, Token))));
 
-    /// <summary>Ends the session of a client, who is told at once.</summary>
-    public async Task EndAsync(FaultFleet fleet, ContractClient.AuthResponse pair)
-    {
-        Assert.True(SessionId.TryParse(Scenarios.SessionListTests.SessionOf(pair), out SessionId session));
-        await UntilConfirmedAsync(() => Ends.EndSessionAsync(session, Token));
-        fleet.Ended(pair, TimeProvider.System.GetTimestamp());
-    }
+    public Task EndSessionAsync(SessionId session) => UntilConfirmedAsync(() => Ends.EndSessionAsync(session, Token));
 
     public async ValueTask DisposeAsync()
     {
@@ -66,13 +59,13 @@ internal sealed class Administrator : IAsyncDisposable
         _kit.Dispose();
     }
 
-    private async Task UntilConfirmedAsync(Func<Task> end)
+    private async Task UntilConfirmedAsync(Func<Task> change)
     {
         while (true)
         {
             try
             {
-                await end();
+                await change();
                 return;
             }
             catch (StoreUnavailableException)
