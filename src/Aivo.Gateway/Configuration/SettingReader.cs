@@ -7,7 +7,7 @@ namespace Aivo.Gateway.Configuration;
 /// one call that reads it, so the check, the value, the documentation and the schema cannot drift apart. Nothing throws: a value that
 /// does not fit is reported and its default is used, so that every error is found in one pass. See docs/adr/0003.
 /// </summary>
-internal sealed class SettingReader(IConfiguration section, string path, SettingReport report)
+internal sealed partial class SettingReader(IConfiguration section, string path, SettingReport report)
 {
     private readonly HashSet<string> _declared = new(StringComparer.OrdinalIgnoreCase);
 
@@ -132,37 +132,6 @@ internal sealed class SettingReader(IConfiguration section, string path, Setting
         return table;
     }
 
-    public T Section<T>(string name, Func<SettingReader, T> read)
-    {
-        _declared.Add(name);
-        RefuseSingleValue(name, "section");
-        var reader = new SettingReader(section.GetSection(name), Path(name), report);
-        T value = read(reader);
-        reader.RefuseUnknown();
-        return value;
-    }
-
-    /// <summary>A setting whose capability this version does not have: only the value by which this version works is accepted.</summary>
-    public void Reserved(string name, string value, string effect)
-    {
-        Declare(name, "reserved", value, $"only {value} in this version", effect);
-        if (Scalar(name) is { } text && !text.Equals(value, StringComparison.OrdinalIgnoreCase))
-        {
-            Error(name, text, "has no effect in this version, which works as if it were " + value + ".", $"Remove it, or set {value}.");
-        }
-    }
-
-    /// <summary>A section whose capability this version does not have: it must be absent or empty.</summary>
-    public void ReservedSection(string name, string effect)
-    {
-        Declare(name, "reserved", "empty", "only empty in this version", effect);
-        RefuseSingleValue(name, "section");
-        foreach (IConfigurationSection item in section.GetSection(name).GetChildren())
-        {
-            Error($"{name}:{item.Key}", null, "has no effect in this version.", "Remove it.");
-        }
-    }
-
     /// <summary>Reports every key of the section that nothing has declared: a misspelt setting must not be ignored.</summary>
     public void RefuseUnknown()
     {
@@ -221,15 +190,6 @@ internal sealed class SettingReader(IConfiguration section, string path, Setting
         }
 
         return trimmed;
-    }
-
-    /// <summary>The value is not shown: an environment variable that happens to have a section's name may hold anything.</summary>
-    private void RefuseSingleValue(string name, string belongs)
-    {
-        if (section[name] is { Length: > 0 })
-        {
-            Error(name, "***", $"is a single value where a {belongs} belongs.", "Write a JSON object, or remove the environment variable of this name.");
-        }
     }
 
     private void Declare(string name, string type, string? @default, string? range, string effect)
