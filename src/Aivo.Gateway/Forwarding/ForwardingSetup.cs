@@ -16,6 +16,7 @@ internal static class ForwardingSetup
         this IServiceCollection services, IConfiguration configuration, HeadersOptions headers, bool sampleDestination)
     {
         services.AddSingleton(new HeaderCleaning(headers));
+        services.AddSingleton<CompiledRoutes>();
         services.AddSingleton<ForwardedRequests>();
         services.AddSingleton<IDrainStep, StreamDrain>();
         services.AddHostedService<StreamWatch>();
@@ -39,6 +40,7 @@ internal static class ForwardingSetup
     public static void MapForwarding(this IEndpointRouteBuilder endpoints)
     {
         var requests = endpoints.ServiceProvider.GetRequiredService<ForwardedRequests>();
+        var compiled = endpoints.ServiceProvider.GetRequiredService<CompiledRoutes>();
         endpoints
             .MapReverseProxy(proxy =>
             {
@@ -49,7 +51,7 @@ internal static class ForwardingSetup
                 // Last: the balancer may ask a remote store one day, and a revocation must not slip in between.
                 proxy.Use((context, next) => requests.ForwardAsync(context, next));
             })
-            .Add(AttachRules);
+            .Add(endpoint => AttachRules(endpoint, compiled));
     }
 
     /// <summary>The messages inside what <see cref="MapForwarding"/> threw, one for each problem.</summary>
@@ -61,9 +63,9 @@ internal static class ForwardingSetup
         _ => [exception.Message],
     };
 
-    private static void AttachRules(EndpointBuilder endpoint)
+    private static void AttachRules(EndpointBuilder endpoint, CompiledRoutes compiled)
     {
-        RouteRules rules = RouteRules.Compile(endpoint.Metadata.OfType<RouteModel>().Single().Config);
+        RouteRules rules = compiled.RulesOf(endpoint.Metadata.OfType<RouteModel>().Single().Config);
         endpoint.Metadata.Add(rules);
         if (rules.WebSocketToken)
         {

@@ -4,75 +4,75 @@ using Yarp.ReverseProxy.Configuration;
 namespace Aivo.Gateway.Forwarding;
 
 /// <summary>
-/// What the gateway asks of a route beyond what the proxy does: a policy that is written down (SR-68), metadata that this version
-/// knows, and hands off the gateway's own paths and headers.
+/// The one place that decides whether the gateway takes a route, offline and when the proxy loads it: what it asks beyond what the proxy
+/// does. Default deny (ASVS 8.2.1, SR-68) begins here: a route that does not say who may pass is an error, not an open route.
 /// </summary>
 internal static class RouteCheck
 {
+    private const string WriteAPolicy = "Write \"default\" for signed-in users, or \"anonymous\" for everyone.";
+
+    /// <summary>Paths that the gateway answers itself; a second endpoint with the same literal path would make both ambiguous.</summary>
+    private static readonly string[] OwnPaths = ["auth/v1", ".well-known/jwks.json"];
+
     private static readonly string[] HeaderTransforms = ["RequestHeader", "RequestHeaderRouteValue", "ClientCert"];
 
-    /// <summary>Everything that is wrong with the route, each with its setting and the fix.</summary>
+    /// <summary>The route's rules, and everything that is wrong with it, each with its setting and the fix.</summary>
     /// <param name="cluster">The cluster that the route names; null where there is none.</param>
-    public static List<SettingError> Problems(RouteConfig route, ClusterConfig? cluster, HeaderCleaning cleaning)
+    /// <returns>The rules are to be used only where there is no problem.</returns>
+    public static (RouteRules Rules, List<SettingError> Problems) Run(RouteConfig route, ClusterConfig? cluster, RouteNames names, HeaderCleaning cleaning)
     {
-        string key = $"ReverseProxy:Routes:{route.RouteId}";
+        string key = $"{ForwardingSetup.Section}:Routes:{route.RouteId}";
         List<SettingError> problems = [];
         CheckPolicy(route, key, problems);
-        CheckMetadata(route, key, problems);
-        CheckPath(route, key, problems);
-        if (cluster is null)
-        {
-            problems.Add(new SettingError($"{key}:ClusterId", route.ClusterId, "names no cluster.", "Name one of ReverseProxy:Clusters."));
-        }
-
+        CheckCluster(route, cluster, names, key, problems);
+        CheckMatch(route, key, problems);
+        CheckFrameworkPolicies(route, key, problems);
+        var metadata = RouteMetadata.Read(route, key, problems);
         foreach (string header in ReservedTransforms(route, cleaning))
         {
             problems.Add(new SettingError($"{key}:Transforms", header, "sets a header that only the gateway may set.", "Choose another header."));
         }
 
-        return problems;
+        return (new RouteRules(route.RouteId, metadata.Authorization, metadata.WebSocketToken), problems);
     }
 
     private static void CheckPolicy(RouteConfig route, string key, List<SettingError> problems)
     {
         if (string.IsNullOrEmpty(route.AuthorizationPolicy))
         {
-            problems.Add(new SettingError($"{key}:AuthorizationPolicy", null, "is missing: a route must say who may use it.",
-                "Write default (an access token is needed) or anonymous (none is)."));
+            problems.Add(new SettingError($"{key}:AuthorizationPolicy", null, "is not set, so nobody has said who may use this route.", WriteAPolicy));
         }
         else if (!Is(route.AuthorizationPolicy, "default") && !Is(route.AuthorizationPolicy, "anonymous"))
         {
-            problems.Add(new SettingError($"{key}:AuthorizationPolicy", route.AuthorizationPolicy, "is not a policy of this version.",
-                "Write default (an access token is needed) or anonymous (none is)."));
+            problems.Add(new SettingError($"{key}:AuthorizationPolicy", route.AuthorizationPolicy, "is not a policy of this version.", WriteAPolicy));
         }
     }
 
-    private static void CheckMetadata(RouteConfig route, string key, List<SettingError> problems)
+    private static void CheckCluster(RouteConfig route, ClusterConfig? cluster, RouteNames names, string key, List<SettingError> problems)
     {
-        foreach ((string name, string? value) in route.Metadata ?? new Dictionary<string, string>())
+        if (string.IsNullOrEmpty(route.ClusterId))
         {
-            string[]? choices = Is(name, RouteRules.AuthorizationKey) ? Enum.GetNames<AuthorizationForwarding>()
-                : Is(name, RouteRules.WebSocketTokenKey) ? [RouteRules.Subprotocol]
-                : null;
-            if (choices is null)
-            {
-                problems.Add(new SettingError($"{key}:Metadata:{name}", value, "is not metadata of this version.",
-                    $"Remove it; known are {RouteRules.AuthorizationKey} and {RouteRules.WebSocketTokenKey}."));
-            }
-            else if (value is null || !choices.Contains(value, StringComparer.OrdinalIgnoreCase))
-            {
-                // The proxy hands objects, arrays and null over as null.
-                problems.Add(new SettingError($"{key}:Metadata:{name}", value, "is not one of the choices.", $"Write the text {string.Join(" or ", choices)}."));
-            }
+            problems.Add(new SettingError($"{key}:ClusterId", null, "is not set.", "Write the name of a cluster under ReverseProxy:Clusters."));
+        }
+        else if (cluster is null)
+        {
+            problems.Add(new SettingError($"{key}:ClusterId", route.ClusterId, "names a cluster that does not exist.",
+                names.Clusters.Count == 0 ? "Define it under ReverseProxy:Clusters." : $"Define it under ReverseProxy:Clusters, which has: {string.Join(", ", names.Clusters.Order(StringComparer.Ordinal))}."));
         }
     }
 
-    private static void CheckPath(RouteConfig route, string key, List<SettingError> problems)
+    private static void CheckMatch(RouteConfig route, string key, List<SettingError> problems)
     {
-        string[] segments = (route.Match.Path ?? "").Split('/', StringSplitOptions.RemoveEmptyEntries);
-        if (segments is [var auth, var version, ..] && Is(auth, "auth") && Is(version, "v1"))
+        string? path = route.Match.Path;
+        if (string.IsNullOrEmpty(path) && route.Match.Hosts is not { Count: > 0 })
         {
-            problems.Add(new SettingError($"{key}:Match:Path", route.Match.Path, "lies under the gateway's own path /auth/v1.", "Choose another path."));
+            problems.Add(new SettingError($"{key}:Match", null, "has neither Path nor Hosts.", "Write the paths of this route, such as \"Path\": \"/orders/{**rest}\"."));
+        }
+
+        string[] segments = (path ?? "").TrimStart('~').Split('/', StringSplitOptions.RemoveEmptyEntries);
+        if (OwnPaths.FirstOrDefault(own => IsUnder(segments, own)) is { } taken)
+        {
+            problems.Add(new SettingError($"{key}:Match:Path", path, $"is under /{taken}, which the gateway answers itself.", "Choose another path."));
         }
 
         // Order is compared before anything else: with it a catch-all would win over the gateway's endpoints, passwords and all.
@@ -81,6 +81,43 @@ internal static class RouteCheck
         {
             problems.Add(new SettingError($"{key}:Order", $"{route.Order}", "would put the route before the gateway's own endpoints.",
                 "Write 0 or more, or begin the path with a segment of its own."));
+        }
+
+        IReadOnlyList<string> methods = route.Match.Methods ?? [];
+        for (int index = 0; index < methods.Count; index++)
+        {
+            // TRACE and TRACK are refused before routing (ASVS 13.4.4), so such a route could never be reached.
+            if (methods[index] is "TRACE" or "TRACK" or "" || !methods[index].All(char.IsAsciiLetterUpper))
+            {
+                problems.Add(new SettingError($"{key}:Match:Methods:{index}", methods[index], "is not a method that the gateway forwards.",
+                    "Write a method in capitals, such as GET; TRACE and TRACK are always refused."));
+            }
+        }
+    }
+
+    /// <summary>
+    /// Compares literal segments, in any case as routing does. A pattern that only could match (<c>/{**rest}</c>) is fine: the gateway's
+    /// own, more literal endpoints win over it.
+    /// </summary>
+    private static bool IsUnder(string[] segments, string own)
+    {
+        string[] prefix = own.Split('/');
+        return segments.Length >= prefix.Length && segments.Take(prefix.Length).SequenceEqual(prefix, StringComparer.OrdinalIgnoreCase);
+    }
+
+    /// <summary>Policies of the proxy's framework, whose names nothing defines in this version.</summary>
+    private static void CheckFrameworkPolicies(RouteConfig route, string key, List<SettingError> problems)
+    {
+        foreach ((string name, string? policy) in new[]
+        {
+            (nameof(route.RateLimiterPolicy), route.RateLimiterPolicy), (nameof(route.OutputCachePolicy), route.OutputCachePolicy),
+            (nameof(route.TimeoutPolicy), route.TimeoutPolicy), (nameof(route.CorsPolicy), route.CorsPolicy),
+        })
+        {
+            if (!string.IsNullOrEmpty(policy))
+            {
+                problems.Add(new SettingError($"{key}:{name}", policy, "names a policy, and this version has none.", "Remove it."));
+            }
         }
     }
 

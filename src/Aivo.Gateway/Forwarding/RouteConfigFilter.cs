@@ -7,8 +7,10 @@ namespace Aivo.Gateway.Forwarding;
 /// Passes every route and cluster on its way from the configuration to the proxy, at start and at every reload. What it refuses changes
 /// nothing: the configuration in use goes on.
 /// </summary>
+/// <param name="configuration">The whole configuration: what routes refer to by name is read as it is when they are loaded.</param>
 /// <param name="sample">The sample destination, in Development.</param>
-internal sealed class RouteConfigFilter(HeaderCleaning cleaning, SampleDestination? sample = null) : IProxyConfigFilter
+internal sealed class RouteConfigFilter(
+    HeaderCleaning cleaning, IConfiguration configuration, CompiledRoutes compiled, SampleDestination? sample = null) : IProxyConfigFilter
 {
     /// <summary>The host in a destination's address for which the sample destination stands in.</summary>
     public const string SampleHost = "sample.invalid";
@@ -27,8 +29,8 @@ internal sealed class RouteConfigFilter(HeaderCleaning cleaning, SampleDestinati
     /// <exception cref="InvalidRouteException">The gateway does not take the route.</exception>
     public ValueTask<RouteConfig> ConfigureRouteAsync(RouteConfig route, ClusterConfig? cluster, CancellationToken cancel)
     {
-        List<SettingError> problems = RouteCheck.Problems(route, cluster, cleaning);
-        return problems.Count == 0 ? ValueTask.FromResult(route) : throw new InvalidRouteException(route.RouteId, problems);
+        (RouteRules rules, List<SettingError> problems) = RouteCheck.Run(route, cluster, RouteNames.Read(configuration), cleaning);
+        return problems.Count == 0 ? ValueTask.FromResult(compiled.Add(route, rules)) : throw new InvalidRouteException(route.RouteId, problems);
     }
 
     private static Dictionary<string, DestinationConfig>? WithSample(IReadOnlyDictionary<string, DestinationConfig>? destinations, SampleDestination sample) =>

@@ -1,32 +1,24 @@
-using Yarp.ReverseProxy.Configuration;
+using System.Security.Cryptography;
+using System.Text;
 
 namespace Aivo.Gateway.Forwarding;
 
-/// <summary>What becomes of the client's <c>Authorization</c> header towards the destination.</summary>
-internal enum AuthorizationForwarding
-{
-    /// <summary>It is not forwarded; the default.</summary>
-    Strip,
-
-    /// <summary>It is forwarded as it came.</summary>
-    Forward,
-}
-
 /// <summary>
-/// What a route's metadata says, compiled when the route is loaded and attached to its endpoint: nothing is looked up by name during a
-/// request. It depends on the route's own configuration alone, and the proxy makes a new endpoint whenever that changes.
+/// What the gateway does with the requests of one route beyond what the proxy does, compiled when the route is loaded and attached to
+/// its endpoint: nothing is looked up by name during a request. <see cref="RouteCheck"/> makes it.
 /// </summary>
-internal sealed record RouteRules(AuthorizationForwarding Authorization, bool WebSocketToken)
+/// <param name="Route">The route's name.</param>
+internal sealed record RouteRules(string Route, AuthorizationForwarding Authorization, bool WebSocketToken)
 {
-    public const string AuthorizationKey = "Authorization";
-    public const string WebSocketTokenKey = "WebSocketToken";
-    public const string Subprotocol = "Subprotocol";
+    /// <summary>
+    /// Everything the rules say, line by line; two routes whose rules differ have different texts. For <see cref="Hash"/> and for a person.
+    /// </summary>
+    public IReadOnlyList<string> Lines =>
+    [
+        $"authorization header: {Authorization}",
+        .. WebSocketToken ? (string[])["token of a WebSocket: header or subprotocol"] : [],
+    ];
 
-    /// <summary>Compiles a route that <see cref="RouteCheck"/> has passed.</summary>
-    public static RouteRules Compile(RouteConfig route) => new(
-        Value(route, AuthorizationKey) is { } text ? Enum.Parse<AuthorizationForwarding>(text, ignoreCase: true) : AuthorizationForwarding.Strip,
-        Value(route, WebSocketTokenKey) is not null);
-
-    private static string? Value(RouteConfig route, string key) =>
-        route.Metadata?.FirstOrDefault(entry => entry.Key.Equals(key, StringComparison.OrdinalIgnoreCase)).Value;
+    /// <summary>Changes whenever anything changes that the rules use, behind a name too.</summary>
+    public string Hash => Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(string.Join('\n', Lines))));
 }

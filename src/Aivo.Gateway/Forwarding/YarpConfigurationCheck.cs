@@ -9,12 +9,14 @@ internal static class YarpConfigurationCheck
 {
     /// <summary>Every error of every route and cluster.</summary>
     /// <param name="configuration">The whole configuration.</param>
-    public static IReadOnlyList<SettingError> Run(IConfiguration configuration, HeadersOptions headers)
+    /// <param name="known">Errors that were found before. What they point at is left out, so that it does not hide what else is wrong.</param>
+    public static IReadOnlyList<SettingError> Run(IConfiguration configuration, HeadersOptions headers, IReadOnlyList<SettingError> known)
     {
+        IConfigurationRoot readable = Without(configuration, known);
         var services = new ServiceCollection();
         services.AddLogging();
-        services.AddSingleton(configuration);
-        services.AddReverseProxy().LoadFromConfig(configuration.GetSection(ForwardingSetup.Section));
+        services.AddSingleton<IConfiguration>(readable);
+        services.AddReverseProxy().LoadFromConfig(readable.GetSection(ForwardingSetup.Section));
         using ServiceProvider provider = services.BuildServiceProvider();
         IProxyConfig proxy;
         try
@@ -26,10 +28,27 @@ internal static class YarpConfigurationCheck
             return [new SettingError(ForwardingSetup.Section, null, $"cannot be read ({exception.Message}).", "Correct the value.")];
         }
 
-        return Check(proxy, provider.GetRequiredService<IConfigValidator>(), new HeaderCleaning(headers));
+        return Check(proxy, RouteNames.Read(configuration), provider.GetRequiredService<IConfigValidator>(), new HeaderCleaning(headers));
     }
 
-    private static List<SettingError> Check(IProxyConfig proxy, IConfigValidator validator, HeaderCleaning cleaning)
+    private static IConfigurationRoot Without(IConfiguration configuration, IReadOnlyList<SettingError> known)
+    {
+        HashSet<string> wrong = known.Select(error => error.Key).ToHashSet(StringComparer.OrdinalIgnoreCase);
+        return new ConfigurationBuilder()
+            .AddInMemoryCollection(configuration.GetSection(ForwardingSetup.Section).AsEnumerable().Where(setting => !PlacesOf(setting.Key).Any(wrong.Contains)))
+            .Build();
+    }
+
+    /// <summary>The setting's own key and those of the sections it is in.</summary>
+    private static IEnumerable<string> PlacesOf(string key)
+    {
+        for (string? place = key; place is not null; place = ConfigurationPath.GetParentPath(place))
+        {
+            yield return place;
+        }
+    }
+
+    private static List<SettingError> Check(IProxyConfig proxy, RouteNames names, IConfigValidator validator, HeaderCleaning cleaning)
     {
         List<SettingError> errors = [];
         foreach (ClusterConfig cluster in proxy.Clusters)
@@ -41,17 +60,29 @@ internal static class YarpConfigurationCheck
         {
             ClusterConfig? cluster = proxy.Clusters.FirstOrDefault(
                 candidate => candidate.ClusterId.Equals(route.ClusterId, StringComparison.OrdinalIgnoreCase));
-            List<SettingError> problems = RouteCheck.Problems(route, cluster, cleaning);
+            (_, List<SettingError> problems) = RouteCheck.Run(route, cluster, names, cleaning);
             errors.AddRange(problems);
-            // The proxy would name an unknown policy a second time.
-            RouteConfig judged = problems.Exists(problem => problem.Key.EndsWith(":AuthorizationPolicy", StringComparison.Ordinal))
-                ? route with { AuthorizationPolicy = null }
-                : route;
-            Add(errors, $"ReverseProxy:Routes:{route.RouteId}", validator.ValidateRouteAsync(judged));
+            string key = $"ReverseProxy:Routes:{route.RouteId}";
+            Add(errors, key, validator.ValidateRouteAsync(LeftToTheProxy(route, key, problems)));
         }
 
         return errors;
     }
+
+    /// <summary>The route without what <see cref="RouteCheck"/> decides alone, and without what it has found: else it would be said twice.</summary>
+    private static RouteConfig LeftToTheProxy(RouteConfig route, string key, List<SettingError> problems) => route with
+    {
+        AuthorizationPolicy = null,
+        RateLimiterPolicy = null,
+        OutputCachePolicy = null,
+        TimeoutPolicy = null,
+        CorsPolicy = null,
+        Match = route.Match with
+        {
+            Path = problems.Exists(problem => problem.Key == $"{key}:Match" || problem.Key == $"{key}:Match:Path") ? "/" : route.Match.Path,
+            Methods = problems.Exists(problem => problem.Key.StartsWith($"{key}:Match:Methods:", StringComparison.Ordinal)) ? null : route.Match.Methods,
+        },
+    };
 
     /// <summary>The validators are asynchronous in signature only: all they look at is in memory.</summary>
     private static void Add(List<SettingError> errors, string key, ValueTask<IList<Exception>> validation) =>

@@ -18,10 +18,20 @@ internal sealed record CheckedConfiguration(GatewaySettings Settings, SigningKey
         string? refresh = settings.Tokens.RefreshKeys ?? (development ? keys.RefreshKeys : null);
         SigningKeyRing? signingKeys = Directory.Exists(signing) ? SigningKeyRing.Load(signing, settings.Tokens.Algorithm, settings.Tokens.ActiveKey, report.Add) : null;
         RefreshKeyRing? refreshKeys = Directory.Exists(refresh) ? RefreshKeyRing.Load(refresh, settings.Tokens.ActiveRefreshKey, report.Add) : null;
-        return new CheckedConfiguration(settings, signingKeys, refreshKeys, [.. report.Errors, .. Routes(configuration, settings, report)]);
+        CheckRoutes(configuration, settings, report);
+        return new CheckedConfiguration(settings, signingKeys, refreshKeys, report.Errors);
     }
 
-    /// <summary>The proxy's own verdict, without what the walk has said of the same route or cluster already.</summary>
-    private static IEnumerable<SettingError> Routes(IConfiguration configuration, GatewaySettings settings, SettingReport report) =>
-        YarpConfigurationCheck.Run(configuration, settings.Headers).Where(error => !report.Errors.Any(known => known.Key.StartsWith(error.Key, StringComparison.OrdinalIgnoreCase)));
+    /// <summary>The verdict on routes and clusters as the proxy reads them, without what the walk has said of the same place already.</summary>
+    public static void CheckRoutes(IConfiguration configuration, GatewaySettings settings, SettingReport report)
+    {
+        SettingError[] known = [.. report.Errors];
+        foreach (SettingError error in YarpConfigurationCheck.Run(configuration, settings.Headers, known))
+        {
+            if (!Array.Exists(known, other => $"{other.Key}:".StartsWith($"{error.Key}:", StringComparison.OrdinalIgnoreCase)))
+            {
+                report.Add(error);
+            }
+        }
+    }
 }

@@ -9,7 +9,7 @@ internal static class BadRoutes
     public static readonly BadConfiguration[] All =
     [
         new("a route without a policy", $"{Route}:AuthorizationPolicy", "nobody has said who may use this route", ($"{Route}:AuthorizationPolicy", null)),
-        new("a route with an unknown policy", $"{Route}:AuthorizationPolicy", "\"default\" or \"anonymous\"", ($"{Route}:AuthorizationPolicy", "staff")),
+        new("a route with an unknown policy", $"{Route}:AuthorizationPolicy", "not a policy of this version", ($"{Route}:AuthorizationPolicy", "staff")),
         new("a route with an empty policy", $"{Route}:AuthorizationPolicy", "is empty", ($"{Route}:AuthorizationPolicy", "")),
         new("a route without a cluster", $"{Route}:ClusterId", "is not set", ($"{Route}:ClusterId", null)),
         new("a route to a missing cluster", $"{Route}:ClusterId", "which has: orders", ($"{Route}:ClusterId", "order")),

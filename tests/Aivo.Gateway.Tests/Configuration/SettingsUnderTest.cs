@@ -63,7 +63,9 @@ internal sealed class SettingsUnderTest : IDisposable
         }
 
         var report = new SettingReport();
-        GatewaySettings settings = GatewaySettings.Read(builder.Build(), development, report);
+        IConfigurationRoot configuration = builder.Build();
+        GatewaySettings settings = GatewaySettings.Read(configuration, development, report);
+        CheckedConfiguration.CheckRoutes(configuration, settings, report);
         return (settings, report);
     }
 

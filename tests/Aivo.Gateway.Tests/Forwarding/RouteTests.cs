@@ -12,30 +12,33 @@ public sealed class RouteTests
     /// <summary>A setting of the route <c>r</c>, its value, where the error points and a part of what it says.</summary>
     public static TheoryData<string, string?, string, string> BadRoutes => new()
     {
-        { "AuthorizationPolicy", null, "AuthorizationPolicy", "Write default" },
-        { "AuthorizationPolicy", "", "AuthorizationPolicy", "Write default" },
+        { "AuthorizationPolicy", null, "AuthorizationPolicy", "nobody has said" },
+        { "AuthorizationPolicy", "", "AuthorizationPolicy", "nobody has said" },
         { "AuthorizationPolicy", "staff", "AuthorizationPolicy", "not a policy of this version" },
-        { "Metadata:Roles", "staff", "Metadata:Roles", "not metadata of this version" },
-        { "Metadata:Authorisation", "Strip", "Metadata:Authorisation", "not metadata of this version" },
-        { "Metadata:Authorization", "Internal", "Metadata:Authorization", "Strip or Forward" },
-        { "Metadata:Authorization", "1", "Metadata:Authorization", "Strip or Forward" },
-        { "Metadata:Authorization:0", "Strip", "Metadata:Authorization", "Strip or Forward" },
+        { "Metadata:Roles", "staff", "Metadata:Roles", "not in this version" },
+        { "Metadata:Authorisation", "Strip", "Metadata:Authorisation", "Authorization, WebSocketToken" },
+        { "Metadata:Authorization", "Internal", "Metadata:Authorization", "Strip, Forward" },
+        { "Metadata:Authorization", "1", "Metadata:Authorization", "Strip, Forward" },
+        { "Metadata:Authorization:0", "Strip", "Metadata:Authorization", "not a text" },
         { "Metadata:WebSocketToken", "true", "Metadata:WebSocketToken", "Subprotocol" },
-        { "Metadata:WebSocketToken:Kind", "Subprotocol", "Metadata:WebSocketToken", "Subprotocol" },
+        { "Metadata:WebSocketToken:Kind", "Subprotocol", "Metadata:WebSocketToken", "not a text" },
         { "Match:Path", "/auth/v1/login", "Match:Path", "/auth/v1" },
         { "Match:Path", "/AUTH/V1/{**rest}", "Match:Path", "/auth/v1" },
         { "Match:Path", "auth/v1", "Match:Path", "/auth/v1" },
         { "Order", "-1", "Order", "before the gateway's own" },
-        { "ClusterId", "nowhere", "ClusterId", "names no cluster" },
-        { "ClusterId", null, "ClusterId", "names no cluster" },
+        { "ClusterId", "nowhere", "ClusterId", "which has: up" },
+        { "ClusterId", null, "ClusterId", "is not set" },
         { "Transforms:0:RequestHeader", "X-User-Id", "Transforms", "only the gateway may set" },
         { "Transforms:0:RequestHeader", "x_user_role", "Transforms", "only the gateway may set" },
         { "Transforms:0:RequestHeaderRouteValue", "X-Tenant-Id", "Transforms", "only the gateway may set" },
         { "Transforms:0:ClientCert", "X-Session-Id", "Transforms", "only the gateway may set" },
         { "Transforms:0:NoSuchTransform", "x", "", "NoSuchTransform" },
         { "Match:Path", "/a/{", "", "refused by the proxy" },
-        { "Match:Methods:0", "", "", "refused by the proxy" },
-        { "CorsPolicy", "nobody", "", "refused by the proxy" },
+        { "Match:Methods:0", "", "Match:Methods:0", "not a method" },
+        { "Match:Methods:0", "PURGE", "", "refused by the proxy" },
+        { "CorsPolicy", "nobody", "CorsPolicy", "this version has none" },
+        { "Match:Path", "/.well-known/jwks.json", "Match:Path", "jwks.json" },
+        { "Match:Path", null, "Match", "neither Path nor Hosts" },
     };
 
     [Theory]
@@ -156,6 +159,6 @@ public sealed class RouteTests
     private static IReadOnlyList<SettingError> Check(Dictionary<string, string?> settings)
     {
         IConfigurationRoot configuration = new ConfigurationBuilder().AddInMemoryCollection(settings).Build();
-        return YarpConfigurationCheck.Run(configuration, new SettingReader(configuration, "", new SettingReport()).Section("Headers", HeadersOptions.Read));
+        return YarpConfigurationCheck.Run(configuration, new SettingReader(configuration, "", new SettingReport()).Section("Headers", HeadersOptions.Read), []);
     }
 }

@@ -1,0 +1,75 @@
+using Aivo.Gateway.Configuration;
+using Yarp.ReverseProxy.Configuration;
+
+namespace Aivo.Gateway.Forwarding;
+
+/// <summary>What becomes of the client's <c>Authorization</c> header towards the destination.</summary>
+internal enum AuthorizationForwarding
+{
+    /// <summary>It is not forwarded; the default.</summary>
+    Strip,
+
+    /// <summary>It is forwarded as it came.</summary>
+    Forward,
+}
+
+/// <summary>A route's metadata, which are texts, read into what they mean.</summary>
+internal sealed record RouteMetadata(AuthorizationForwarding Authorization, bool WebSocketToken)
+{
+    private const string AuthorizationKey = "Authorization";
+    private const string WebSocketTokenKey = "WebSocketToken";
+    private const string Subprotocol = "Subprotocol";
+
+    private static readonly string[] Known = [AuthorizationKey, WebSocketTokenKey];
+
+    /// <summary>Names that a later version gives a meaning; to ignore one would leave the route more open than it says.</summary>
+    private static readonly string[] Later = ["Roles", "Claims", "RouteClaims", "RateLimits", "Paths", "Maintenance"];
+
+    /// <param name="key">The route's place in the configuration.</param>
+    /// <param name="problems">Takes everything that is wrong; then the result is not to be used.</param>
+    public static RouteMetadata Read(RouteConfig route, string key, List<SettingError> problems)
+    {
+        foreach ((string name, string? value) in route.Metadata ?? new Dictionary<string, string>())
+        {
+            Check($"{key}:Metadata:{name}", name, value, problems);
+        }
+
+        return new RouteMetadata(
+            Choice(route, key, AuthorizationKey, Enum.GetNames<AuthorizationForwarding>(), problems) is { } text
+                ? Enum.Parse<AuthorizationForwarding>(text, ignoreCase: true)
+                : AuthorizationForwarding.Strip,
+            Choice(route, key, WebSocketTokenKey, [Subprotocol], problems) is not null);
+    }
+
+    private static void Check(string key, string name, string? value, List<SettingError> problems)
+    {
+        if (Later.Contains(name, StringComparer.OrdinalIgnoreCase))
+        {
+            problems.Add(new SettingError(key, value, "is not in this version, and ignoring it would leave the route more open than it says.", "Remove it."));
+        }
+        else if (!Known.Contains(name, StringComparer.OrdinalIgnoreCase))
+        {
+            problems.Add(new SettingError(key, value is null ? null : "***", "is not metadata that the gateway knows.",
+                $"Remove it or correct the name; a route's metadata has: {string.Join(", ", Known)}."));
+        }
+        else if (string.IsNullOrEmpty(value))
+        {
+            // The proxy hands objects, arrays and null over as null.
+            problems.Add(new SettingError(key, value, "is empty or not a text.", "Write a text, or remove it."));
+        }
+    }
+
+    private static string? Choice(RouteConfig route, string key, string name, string[] choices, List<SettingError> problems)
+    {
+        if (Value(route, name) is not { } text || choices.Contains(text, StringComparer.OrdinalIgnoreCase))
+        {
+            return Value(route, name);
+        }
+
+        problems.Add(new SettingError($"{key}:Metadata:{name}", text, "is not one of the choices.", $"Write one of: {string.Join(", ", choices)}."));
+        return null;
+    }
+
+    private static string? Value(RouteConfig route, string name) =>
+        route.Metadata?.FirstOrDefault(entry => entry.Key.Equals(name, StringComparison.OrdinalIgnoreCase)).Value is { Length: > 0 } text ? text : null;
+}
