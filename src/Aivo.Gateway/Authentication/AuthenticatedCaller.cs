@@ -10,11 +10,15 @@ namespace Aivo.Gateway.Authentication;
 internal sealed class AuthenticatedCaller(AccessToken token)
 {
     private int _seen;
+    private CallerClaims? _claims;
 
     public AccessToken Token { get; } = token;
 
     /// <summary>What revocations mark. Of its own, so that whoever holds it does not keep the rest.</summary>
     public KnownToken Known { get; } = new(token.Session, token.Id, token.KeyId, token.IssuedAt);
+
+    /// <summary>What policies compare, read when the first policy asks. Two requests may do so at once: both results say the same.</summary>
+    public CallerClaims Claims => _claims ??= CallerClaims.Of(Token);
 
     /// <summary>What forwarding derives from the token once (the identity headers); same lifetime as the token.</summary>
     public object? Derived { get; set; }

@@ -15,12 +15,12 @@ internal sealed class DenialAuthorizationResultHandler : IAuthorizationMiddlewar
             return next(context);
         }
 
+        Refusal? refusal = context.Features.Get<Refusal>();
         if (authorizeResult.Forbidden)
         {
-            return DenialResponse.WriteAsync(context, Denial.Forbidden);
+            return DenialResponse.WriteForbiddenAsync(context, refusal?.Reason ?? "policy");
         }
 
-        Refusal? refusal = context.Features.Get<Refusal>();
         return DenialResponse.WriteAsync(context, refusal?.Denial ?? Denial.Unauthenticated, refusal?.Reason);
     }
 }

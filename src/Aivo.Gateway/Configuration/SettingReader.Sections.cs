@@ -56,6 +56,9 @@ internal sealed partial class SettingReader
     /// <summary>Whether anything is written there, an empty list or text among it; a null is nothing.</summary>
     public bool Has(string name) => section.GetSection(name).Exists();
 
+    /// <summary>Whether an empty list or text is written there: neither left out nor null, and yet nothing.</summary>
+    public bool HasNothingIn(string name) => section.GetSection(name) is { Value: "" } empty && !empty.GetChildren().Any();
+
     /// <summary>A setting whose capability this version does not have: only the value by which this version works is accepted.</summary>
     public void Reserved(string name, string value, string effect)
     {

@@ -145,6 +145,7 @@ internal sealed partial class SettingReader(IConfiguration section, string path,
         }
     }
 
+    /// <param name="name">Empty for the section itself.</param>
     public void Error(string name, string? value, string problem, string fix) => report.Add(new SettingError(Path(name), value, problem, fix));
 
     private T Wrong<T>(string name, string text, T @default, string problem, string fix)
@@ -198,5 +199,5 @@ internal sealed partial class SettingReader(IConfiguration section, string path,
         report.Add(new SettingDescription(Path(name), type, @default, range, effect));
     }
 
-    private string Path(string name) => path.Length == 0 ? name : $"{path}:{name}";
+    private string Path(string name) => path.Length == 0 ? name : name.Length == 0 ? path : $"{path}:{name}";
 }

@@ -67,6 +67,11 @@ internal static class ForwardingSetup
     {
         RouteRules rules = compiled.RulesOf(endpoint.Metadata.OfType<RouteModel>().Single().Config);
         endpoint.Metadata.Add(rules);
+        if (rules.Policy is not null)
+        {
+            endpoint.Metadata.Add(rules.Policy);
+        }
+
         if (rules.WebSocketToken)
         {
             endpoint.Metadata.Add(WebSocketTokenMetadata.Instance);

@@ -1,3 +1,4 @@
+using Aivo.Gateway.Authentication;
 using Aivo.Gateway.Configuration;
 using Yarp.ReverseProxy.Configuration;
 
@@ -9,8 +10,6 @@ namespace Aivo.Gateway.Forwarding;
 /// </summary>
 internal static class RouteCheck
 {
-    private const string WriteAPolicy = "Write \"default\" for signed-in users, or \"anonymous\" for everyone.";
-
     /// <summary>Paths that the gateway answers itself; a second endpoint with the same literal path would make both ambiguous.</summary>
     private static readonly string[] OwnPaths = ["auth/v1", ".well-known/jwks.json"];
 
@@ -23,29 +22,18 @@ internal static class RouteCheck
     {
         string key = $"{ForwardingSetup.Section}:Routes:{route.RouteId}";
         List<SettingError> problems = [];
-        CheckPolicy(route, key, problems);
+        var metadata = RouteMetadata.Read(route, key, problems);
+        (bool anonymous, IReadOnlyList<CallerRule> rules) = new RoutePolicyCheck(route, key, names, problems).Run(metadata.Policy);
         CheckCluster(route, cluster, names, key, problems);
         CheckMatch(route, key, problems);
         CheckFrameworkPolicies(route, key, problems);
-        var metadata = RouteMetadata.Read(route, key, problems);
         foreach (string header in ReservedTransforms(route, cleaning))
         {
             problems.Add(new SettingError($"{key}:Transforms", header, "sets a header that only the gateway may set.", "Choose another header."));
         }
 
-        return (new RouteRules(route.RouteId, metadata.Authorization, metadata.WebSocketToken), problems);
-    }
-
-    private static void CheckPolicy(RouteConfig route, string key, List<SettingError> problems)
-    {
-        if (string.IsNullOrEmpty(route.AuthorizationPolicy))
-        {
-            problems.Add(new SettingError($"{key}:AuthorizationPolicy", null, "is not set, so nobody has said who may use this route.", WriteAPolicy));
-        }
-        else if (!Is(route.AuthorizationPolicy, "default") && !Is(route.AuthorizationPolicy, "anonymous"))
-        {
-            problems.Add(new SettingError($"{key}:AuthorizationPolicy", route.AuthorizationPolicy, "is not a policy of this version.", WriteAPolicy));
-        }
+        CallerPolicy? policy = rules.Count == 0 ? null : new CallerPolicy(route.RouteId, rules);
+        return (new RouteRules(route.RouteId, anonymous, policy, metadata.Authorization, metadata.WebSocketToken), problems);
     }
 
     private static void CheckCluster(RouteConfig route, ClusterConfig? cluster, RouteNames names, string key, List<SettingError> problems)

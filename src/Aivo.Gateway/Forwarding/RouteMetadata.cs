@@ -1,3 +1,4 @@
+using Aivo.Gateway.Authentication;
 using Aivo.Gateway.Configuration;
 using Yarp.ReverseProxy.Configuration;
 
@@ -14,16 +15,17 @@ internal enum AuthorizationForwarding
 }
 
 /// <summary>A route's metadata, which are texts, read into what they mean.</summary>
-internal sealed record RouteMetadata(AuthorizationForwarding Authorization, bool WebSocketToken)
+/// <param name="Policy">What it asks of a caller, or null.</param>
+internal sealed record RouteMetadata(AuthorizationForwarding Authorization, bool WebSocketToken, PolicyOptions? Policy)
 {
     private const string AuthorizationKey = "Authorization";
     private const string WebSocketTokenKey = "WebSocketToken";
     private const string Subprotocol = "Subprotocol";
 
-    private static readonly string[] Known = [AuthorizationKey, WebSocketTokenKey];
+    private static readonly string[] Known = [AuthorizationKey, PolicyTexts.ClaimsKey, PolicyTexts.RolesKey, PolicyTexts.RouteClaimsKey, WebSocketTokenKey];
 
     /// <summary>Names that a later version gives a meaning; to ignore one would leave the route more open than it says.</summary>
-    private static readonly string[] Later = ["Roles", "Claims", "RouteClaims", "RateLimits", "Paths", "Maintenance"];
+    private static readonly string[] Later = ["RateLimits", "Paths", "Maintenance"];
 
     /// <param name="key">The route's place in the configuration.</param>
     /// <param name="problems">Takes everything that is wrong; then the result is not to be used.</param>
@@ -38,7 +40,8 @@ internal sealed record RouteMetadata(AuthorizationForwarding Authorization, bool
             Choice(route, key, AuthorizationKey, Enum.GetNames<AuthorizationForwarding>(), problems) is { } text
                 ? Enum.Parse<AuthorizationForwarding>(text, ignoreCase: true)
                 : AuthorizationForwarding.Strip,
-            Choice(route, key, WebSocketTokenKey, [Subprotocol], problems) is not null);
+            Choice(route, key, WebSocketTokenKey, [Subprotocol], problems) is not null,
+            PolicyTexts.Read(name => Value(route, name), (name, value, problem, fix) => problems.Add(new SettingError($"{key}:Metadata:{name}", value, problem, fix))));
     }
 
     private static void Check(string key, string name, string? value, List<SettingError> problems)
@@ -52,7 +55,7 @@ internal sealed record RouteMetadata(AuthorizationForwarding Authorization, bool
             problems.Add(new SettingError(key, value is null ? null : "***", "is not metadata that the gateway knows.",
                 $"Remove it or correct the name; a route's metadata has: {string.Join(", ", Known)}."));
         }
-        else if (string.IsNullOrEmpty(value))
+        else if (string.IsNullOrWhiteSpace(value))
         {
             // The proxy hands objects, arrays and null over as null.
             problems.Add(new SettingError(key, value, "is empty or not a text.", "Write a text, or remove it."));
@@ -71,5 +74,5 @@ internal sealed record RouteMetadata(AuthorizationForwarding Authorization, bool
     }
 
     private static string? Value(RouteConfig route, string name) =>
-        route.Metadata?.FirstOrDefault(entry => entry.Key.Equals(name, StringComparison.OrdinalIgnoreCase)).Value is { Length: > 0 } text ? text : null;
+        route.Metadata?.FirstOrDefault(entry => entry.Key.Equals(name, StringComparison.OrdinalIgnoreCase)).Value is { } text && !string.IsNullOrWhiteSpace(text) ? text : null;
 }

@@ -1,9 +1,21 @@
+using Aivo.Gateway.Authentication;
+using Aivo.Gateway.Configuration;
+
 namespace Aivo.Gateway.Forwarding;
 
 /// <summary>What a route can refer to by name.</summary>
-internal sealed record RouteNames(IReadOnlyCollection<string> Clusters)
+/// <param name="Policies">By name, in any case.</param>
+/// <param name="Errors">What is wrong with those that are named; a route that refers to one of them is not taken.</param>
+internal sealed record RouteNames(IReadOnlyCollection<string> Clusters, IReadOnlyDictionary<string, PolicyOptions> Policies, IReadOnlyList<SettingError> Errors)
 {
     /// <param name="configuration">The whole configuration, as it is now.</param>
-    public static RouteNames Read(IConfiguration configuration) => new(
-        [.. configuration.GetSection($"{ForwardingSetup.Section}:Clusters").GetChildren().Select(cluster => cluster.Key)]);
+    public static RouteNames Read(IConfiguration configuration)
+    {
+        var report = new SettingReport();
+        var gateway = new SettingReader(configuration.GetSection("Gateway"), "Gateway", report);
+        return new RouteNames(
+            [.. configuration.GetSection($"{ForwardingSetup.Section}:Clusters").GetChildren().Select(cluster => cluster.Key)],
+            PolicyOptions.ReadAll(gateway),
+            report.Errors);
+    }
 }

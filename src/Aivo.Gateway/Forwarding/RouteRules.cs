@@ -1,5 +1,6 @@
 using System.Security.Cryptography;
 using System.Text;
+using Aivo.Gateway.Authentication;
 
 namespace Aivo.Gateway.Forwarding;
 
@@ -8,15 +9,19 @@ namespace Aivo.Gateway.Forwarding;
 /// its endpoint: nothing is looked up by name during a request. <see cref="RouteCheck"/> makes it.
 /// </summary>
 /// <param name="Route">The route's name.</param>
-internal sealed record RouteRules(string Route, AuthorizationForwarding Authorization, bool WebSocketToken)
+/// <param name="Anonymous">Whether everyone may use the route, and nobody is known on it.</param>
+/// <param name="Policy">What is asked of a caller beyond being signed in; null where nothing is.</param>
+internal sealed record RouteRules(string Route, bool Anonymous, CallerPolicy? Policy, AuthorizationForwarding Authorization, bool WebSocketToken)
 {
     /// <summary>
     /// Everything the rules say, line by line; two routes whose rules differ have different texts. For <see cref="Hash"/> and for a person.
     /// </summary>
     public IReadOnlyList<string> Lines =>
     [
-        $"authorization header: {Authorization}",
+        Anonymous ? "caller: everyone, and nobody is known" : "caller: signed in",
+        .. Policy?.Rules.Select(rule => $"caller: {rule}") ?? [],
         .. WebSocketToken ? (string[])["token of a WebSocket: header or subprotocol"] : [],
+        Authorization == AuthorizationForwarding.Forward ? "header Authorization: forwarded" : "header Authorization: removed",
     ];
 
     /// <summary>Changes whenever anything changes that the rules use, behind a name too.</summary>

@@ -1,4 +1,5 @@
 using System.Globalization;
+using Aivo.Gateway.Authentication;
 using Aivo.Gateway.Configuration;
 using Aivo.Gateway.Forwarding;
 using Aivo.Gateway.Http;
@@ -37,7 +38,7 @@ internal sealed record GatewaySettings(
     {
         var root = new SettingReader(configuration, "", report);
         var settings = new GatewaySettings(
-            root.Section("Gateway", GatewayOptions.Read),
+            root.Section("Gateway", GatewayIn),
             root.Section("Redis", RedisOptions.Read),
             root.Section("Tokens", TokensOptions.Read),
             root.Section("Sessions", SessionsOptions.Read),
@@ -52,6 +53,14 @@ internal sealed record GatewaySettings(
         ReverseProxySchema.Check(configuration.GetSection("ReverseProxy"), development, report);
         settings.CheckTogether(configuration, development, report);
         return settings;
+    }
+
+    private static GatewayOptions GatewayIn(SettingReader reader)
+    {
+        var options = GatewayOptions.Read(reader);
+        // Checked here; the routes that name a policy compile it when they are loaded.
+        PolicyOptions.ReadAll(reader);
+        return options;
     }
 
     private void CheckTogether(IConfiguration configuration, bool development, SettingReport report)

@@ -22,7 +22,11 @@ internal static class DenialResponse
 
     public static Task WriteAsync(HttpContext context, Denial denial, TimeSpan retryAfter) => WriteAsync(context, denial, null, [], retryAfter);
 
-    public static async Task WriteAsync(HttpContext context, Denial denial, string? reason, IReadOnlyList<ValidationFault> faults, TimeSpan? retryAfter)
+    /// <summary>A policy's refusal. The client is told which kind of rule refused it, not what the rule asks for.</summary>
+    public static Task WriteForbiddenAsync(HttpContext context, string rule) => WriteAsync(context, Denial.Forbidden, rule, [], null, rule);
+
+    public static async Task WriteAsync(
+        HttpContext context, Denial denial, string? reason, IReadOnlyList<ValidationFault> faults, TimeSpan? retryAfter, string? rule = null)
     {
         context.Features.Set(new Refusal(denial, reason));
         context.RequestServices.GetRequiredService<RefusalLog>().Write(context, denial, reason);
@@ -58,7 +62,7 @@ internal static class DenialResponse
             return;
         }
 
-        byte[] body = Body(denial, faults, TraceId(context));
+        byte[] body = Body(denial, faults, TraceId(context), rule);
         headers.ContentLength = body.Length;
         await response.Body.WriteAsync(body, context.RequestAborted);
     }
@@ -67,7 +71,7 @@ internal static class DenialResponse
     public static string TraceId(HttpContext context) =>
         Activity.Current is { } activity ? activity.TraceId.ToHexString() : context.TraceIdentifier;
 
-    private static byte[] Body(Denial denial, IReadOnlyList<ValidationFault> faults, string traceId)
+    private static byte[] Body(Denial denial, IReadOnlyList<ValidationFault> faults, string traceId, string? rule)
     {
         using var buffer = new MemoryStream(256);
         using (var writer = new Utf8JsonWriter(buffer))
@@ -77,6 +81,11 @@ internal static class DenialResponse
             writer.WriteString("message"u8, denial.Message);
             writer.WriteStartObject("details"u8);
             writer.WriteString("traceId"u8, traceId);
+            if (rule is not null)
+            {
+                writer.WriteString("rule"u8, rule);
+            }
+
             writer.WriteEndObject();
             if (faults.Count > 0)
             {

@@ -18,6 +18,7 @@ internal sealed class GatewayMetrics
     private readonly Counter<long> _logouts;
     private readonly Counter<long> _refusals;
     private readonly Counter<long> _tokenRefusals;
+    private readonly Counter<long> _policyDenials;
     private readonly Counter<long> _forwarded;
     private readonly Histogram<double> _acknowledgements;
     private readonly Counter<long> _securityEvents;
@@ -36,6 +37,7 @@ internal sealed class GatewayMetrics
         _logouts = _meter.CreateCounter<long>("aivo.gateway.logouts", "{logout}", "Log-outs, by scope (local, others, all, or session for one ended from the list; none where it was not read) and outcome: ended, already_ended, unknown_session, or the denial's code.");
         _refusals = _meter.CreateCounter<long>("aivo.gateway.refusals", "{request}", "Requests that the gateway itself refused, by the denial's code.");
         _tokenRefusals = _meter.CreateCounter<long>("aivo.gateway.token_refusals", "{token}", "Access tokens that did not hold, by reason; never shown to the client.");
+        _policyDenials = _meter.CreateCounter<long>("aivo.gateway.policy_denied", "{request}", "Requests of signed-in callers that a route's policy refused, by route and kind of rule: role, scope, claim, tenant or route.");
         _forwarded = _meter.CreateCounter<long>("aivo.gateway.forwarded_requests", "{request}", "Requests that were forwarded, by route and class of the answer's status.");
         _acknowledgements = _meter.CreateHistogram<double>("aivo.gateway.revocation.acknowledgements", "s", "How long a log-in or an end waited for the sync that acknowledges it, by outcome.");
         _securityEvents = _meter.CreateCounter<long>("aivo.gateway.security_events", "{event}", "What a person should look at, by event: theft, shared_token or lost_write.");
@@ -70,6 +72,10 @@ internal sealed class GatewayMetrics
     public void Refusal(string code) => _refusals.Add(1, new KeyValuePair<string, object?>("code", code));
 
     public void TokenRefusal(string reason) => _tokenRefusals.Add(1, new KeyValuePair<string, object?>("reason", reason));
+
+    /// <param name="rule">The kind of the rule.</param>
+    public void PolicyDenied(string route, string rule) =>
+        _policyDenials.Add(1, new KeyValuePair<string, object?>("route", route), new KeyValuePair<string, object?>("rule", rule));
 
     public void Acknowledgement(bool acknowledged, TimeSpan waited) =>
         _acknowledgements.Record(waited.TotalSeconds, new KeyValuePair<string, object?>("outcome", acknowledged ? "acknowledged" : "missed"));

@@ -26,4 +26,8 @@ internal sealed record AccessToken(
     DateTimeOffset ExpiresAt,
     DateTimeOffset AuthenticatedAt,
     string KeyId,
-    FrozenDictionary<string, string> Claims);
+    FrozenDictionary<string, string> Claims)
+{
+    /// <summary>Those of <see cref="Claims"/> whose value is a list or an object, so that its text is JSON; a string may look the same.</summary>
+    public FrozenSet<string> StructuredClaims { get; init; } = FrozenSet<string>.Empty;
+}

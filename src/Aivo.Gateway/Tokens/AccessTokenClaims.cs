@@ -11,6 +11,7 @@ internal sealed class AccessTokenClaims
     private const long LatestTime = 253_402_300_799;
 
     private readonly Dictionary<string, string> _further = new(StringComparer.Ordinal);
+    private readonly List<string> _structured = [];
     private string? _issuer;
     private List<string>? _audience;
     private UserId? _user;
@@ -66,7 +67,10 @@ internal sealed class AccessTokenClaims
         DateTimeOffset.FromUnixTimeSeconds(ExpiresAt),
         DateTimeOffset.FromUnixTimeSeconds(_authenticatedAt!.Value),
         keyId,
-        _further.Count == 0 ? FrozenDictionary<string, string>.Empty : _further.ToFrozenDictionary(StringComparer.Ordinal));
+        _further.Count == 0 ? FrozenDictionary<string, string>.Empty : _further.ToFrozenDictionary(StringComparer.Ordinal))
+    {
+        StructuredClaims = _structured.Count == 0 ? FrozenSet<string>.Empty : _structured.ToFrozenSet(StringComparer.Ordinal),
+    };
 
     /// <summary>RFC 9068, section 2.2 (<c>client_id</c> included), and what the gateway adds.</summary>
     private bool IsComplete => _issuer is not null && _audience is not null && _user is not null && _tenant is not null && _session is not null
@@ -112,6 +116,9 @@ internal sealed class AccessTokenClaims
                 string? text = StrictJson.TextOf(value);
                 _further[name] = text ?? "";
                 return text is not null;
+            case JsonValueKind.Array or JsonValueKind.Object:
+                _structured.Add(name);
+                goto default;
             default:
                 _further[name] = value.GetRawText();
                 return true;

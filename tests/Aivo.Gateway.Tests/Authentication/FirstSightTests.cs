@@ -9,6 +9,7 @@ using Aivo.Gateway.Tokens;
 using Microsoft.AspNetCore.Authentication;
 using Microsoft.AspNetCore.Authorization;
 using Microsoft.AspNetCore.Http;
+using Microsoft.Extensions.Logging.Abstractions;
 
 namespace Aivo.Gateway.Tests.Authentication;
 
@@ -31,7 +32,7 @@ public sealed class FirstSightTests : IAsyncDisposable
         _state = new RevocationState(_node.Time, 4);
         Report(long.MaxValue);
         var reader = new AccessTokenReader(new AccessTokenValidator(_kit.Keys, _kit.Options, _node.Time), new AccessTokenCache(100, _node.Time), _node.Counts.Metrics);
-        _evaluator = new CallerPolicyEvaluator(reader, new CallerCheck(new RevocationCheck(_state, _replicas, _node.Counts.Metrics), _state), _node.Marks);
+        _evaluator = new CallerPolicyEvaluator(reader, new CallerCheck(new RevocationCheck(_state, _replicas, _node.Counts.Metrics), _state), _node.Marks, _node.Counts.Metrics, NullLogger<CallerPolicyEvaluator>.Instance);
     }
 
     private int Marks => _node.Marks.Waiting;
@@ -70,7 +71,7 @@ public sealed class FirstSightTests : IAsyncDisposable
         await inner.CommitAsync(record.Id, null, new SessionWrite(SessionRecordCodec.Encode(record), record.AbsoluteEnd, []), TestContext.Current.CancellationToken);
         await using var node = new MarksUnderTest(inner, _node.Time);
         var reader = new AccessTokenReader(new AccessTokenValidator(_kit.Keys, _kit.Options, _node.Time), new AccessTokenCache(100, _node.Time), _node.Counts.Metrics);
-        var evaluator = new CallerPolicyEvaluator(reader, new CallerCheck(new RevocationCheck(_state, _replicas, _node.Counts.Metrics), _state), node.Marks);
+        var evaluator = new CallerPolicyEvaluator(reader, new CallerCheck(new RevocationCheck(_state, _replicas, _node.Counts.Metrics), _state), node.Marks, _node.Counts.Metrics, NullLogger<CallerPolicyEvaluator>.Instance);
 
         await evaluator.AuthenticateAsync(SignedIn, Request(new AccessTokenIssuer(_kit.Keys, _kit.Options).Issue(token, new Dictionary<string, System.Text.Json.JsonElement>())));
         await node.StartAsync();

@@ -9,7 +9,7 @@ internal static class BadRoutes
     public static readonly BadConfiguration[] All =
     [
         new("a route without a policy", $"{Route}:AuthorizationPolicy", "nobody has said who may use this route", ($"{Route}:AuthorizationPolicy", null)),
-        new("a route with an unknown policy", $"{Route}:AuthorizationPolicy", "not a policy of this version", ($"{Route}:AuthorizationPolicy", "staff")),
+        new("a route with an unknown policy", $"{Route}:AuthorizationPolicy", "not a policy that exists", ($"{Route}:AuthorizationPolicy", "staff")),
         new("a route with an empty policy", $"{Route}:AuthorizationPolicy", "is empty", ($"{Route}:AuthorizationPolicy", "")),
         new("a route without a cluster", $"{Route}:ClusterId", "is not set", ($"{Route}:ClusterId", null)),
         new("a route to a missing cluster", $"{Route}:ClusterId", "which has: orders", ($"{Route}:ClusterId", "order")),
@@ -28,9 +28,8 @@ internal static class BadRoutes
         new("a misspelt member of the section", "ReverseProxy:Route", "Clusters, Routes", ("ReverseProxy:Route:x:ClusterId", "orders")),
         new("an order that is not a number", $"{Route}:Order", "whole number", ($"{Route}:Order", "first")),
         new("a time-out of five days", $"{Route}:Timeout", "bare number would mean days", ($"{Route}:Timeout", "5")),
-        new("metadata of a later version: roles", $"{Route}:Metadata:Roles", "not in this version", ($"{Route}:Metadata:Roles", "staff")),
         new("metadata of a later version: limits", $"{Route}:Metadata:rateLimits", "not in this version", ($"{Route}:Metadata:rateLimits", "10/min")),
-        new("unknown metadata of a route", $"{Route}:Metadata:Authorisation", "Authorization, WebSocketToken", ($"{Route}:Metadata:Authorisation", "Forward")),
+        new("unknown metadata of a route", $"{Route}:Metadata:Authorisation", "Authorization, Claims, Roles, RouteClaims, WebSocketToken", ($"{Route}:Metadata:Authorisation", "Forward")),
         new("an unknown treatment of Authorization", $"{Route}:Metadata:Authorization", "Strip, Forward", ($"{Route}:Metadata:Authorization", "Internal")),
         new("a list as metadata", $"{Route}:Metadata:Authorization", "where a single value belongs", ($"{Route}:Metadata:Authorization:0", "Strip")),
         new("a rate limiter that nothing defines", $"{Route}:RateLimiterPolicy", "this version has none", ($"{Route}:RateLimiterPolicy", "slow")),

@@ -14,9 +14,9 @@ public sealed class RouteTests
     {
         { "AuthorizationPolicy", null, "AuthorizationPolicy", "nobody has said" },
         { "AuthorizationPolicy", "", "AuthorizationPolicy", "nobody has said" },
-        { "AuthorizationPolicy", "staff", "AuthorizationPolicy", "not a policy of this version" },
-        { "Metadata:Roles", "staff", "Metadata:Roles", "not in this version" },
-        { "Metadata:Authorisation", "Strip", "Metadata:Authorisation", "Authorization, WebSocketToken" },
+        { "AuthorizationPolicy", "staff", "AuthorizationPolicy", "not a policy that exists" },
+        { "Metadata:RateLimits", "slow", "Metadata:RateLimits", "not in this version" },
+        { "Metadata:Authorisation", "Strip", "Metadata:Authorisation", "Authorization, Claims" },
         { "Metadata:Authorization", "Internal", "Metadata:Authorization", "Strip, Forward" },
         { "Metadata:Authorization", "1", "Metadata:Authorization", "Strip, Forward" },
         { "Metadata:Authorization:0", "Strip", "Metadata:Authorization", "not a text" },
@@ -76,6 +76,9 @@ public sealed class RouteTests
     [InlineData("Metadata:Authorization", "Forward")]
     [InlineData("Metadata:authorization", "strip")]
     [InlineData("Metadata:WebSocketToken", "Subprotocol")]
+    [InlineData("Metadata:roles", "a, b")]
+    [InlineData("Metadata:RouteClaims", "id=learner_uid; pass=admin", "/r/{ID}/{**rest}")]
+    [InlineData("Metadata:RouteClaims", "id=sub", "/r/{id:guid}-{part}")]
     [InlineData("Match:Path", "/auth/{**rest}")]
     [InlineData("Match:Path", "/{**everything}")]
     [InlineData("Match:Path", "/authors/v1")]
@@ -106,7 +109,7 @@ public sealed class RouteTests
     {
         Dictionary<string, string?> settings = Valid();
         settings["ReverseProxy:Routes:r:AuthorizationPolicy"] = null;
-        settings["ReverseProxy:Routes:r:Metadata:Roles"] = "staff";
+        settings["ReverseProxy:Routes:r:Metadata:Role"] = "staff";
         settings["ReverseProxy:Routes:s:ClusterId"] = "up";
         settings["ReverseProxy:Routes:s:Match:Path"] = "/auth/v1/x";
         settings["ReverseProxy:Clusters:up:LoadBalancingPolicy"] = "Nonsense";
@@ -114,7 +117,7 @@ public sealed class RouteTests
         string[] keys = [.. Check(settings).Select(error => error.Key).Order(StringComparer.Ordinal)];
 
         Assert.Equal(
-            ["ReverseProxy:Clusters:up", "ReverseProxy:Routes:r:AuthorizationPolicy", "ReverseProxy:Routes:r:Metadata:Roles", "ReverseProxy:Routes:s:AuthorizationPolicy", "ReverseProxy:Routes:s:Match:Path"],
+            ["ReverseProxy:Clusters:up", "ReverseProxy:Routes:r:AuthorizationPolicy", "ReverseProxy:Routes:r:Metadata:Role", "ReverseProxy:Routes:s:AuthorizationPolicy", "ReverseProxy:Routes:s:Match:Path"],
             keys);
     }
 
@@ -146,6 +149,31 @@ public sealed class RouteTests
         await RawHttp.GetAsync(gateway.Port, "/open/a", "Authorization: Bearer x");
 
         Assert.Equal("Bearer x", destination.Take()!.Header("Authorization"));
+    }
+
+    [Fact]
+    public async Task PolicyThatChangedBehindItsName_CountsAtOnce_AndNoOtherRouteIsMadeAnew()
+    {
+        await using RecordingDestination destination = await RecordingDestination.StartAsync();
+        var start = new TestGateway();
+        start.Settings["Gateway:Policies:staff:Roles:0"] = "instructor";
+        start.Settings["ReverseProxy:Routes:closed:AuthorizationPolicy"] = "staff";
+        await using TestGateway gateway = await TestGateway.StartAsync(destination, start);
+        RouteRules before = gateway.RulesOf("closed");
+        RouteRules open = gateway.RulesOf("open");
+
+        gateway.Reload(("Gateway:Policies:staff:Roles:0", "tenant_admin"));
+
+        Assert.Equal("role is \"instructor\"", Assert.Single(before.Policy!.Rules).ToString());
+        Assert.Equal("role is \"tenant_admin\"", Assert.Single(gateway.RulesOf("closed").Policy!.Rules).ToString());
+        Assert.NotEqual(before.Hash, gateway.RulesOf("closed").Hash);
+        Assert.Equal(open.Hash, gateway.RulesOf("open").Hash);
+        Assert.Equal(401, (await RawHttp.GetAsync(gateway.Port, "/closed/a")).Status);
+        Assert.Equal(200, (await RawHttp.GetAsync(gateway.Port, "/closed/a", "Authorization: Bearer good")).Status);
+
+        gateway.Reload(("Gateway:Policies:staff:Tenants:0", "no-tenant"));
+
+        Assert.Equal("role is \"tenant_admin\"", Assert.Single(gateway.RulesOf("closed").Policy!.Rules).ToString());
     }
 
     private static Dictionary<string, string?> Valid() => new()

@@ -13,6 +13,7 @@ using Microsoft.AspNetCore.Authentication;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Hosting;
 using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.Routing;
 using Microsoft.AspNetCore.Server.Kestrel.Core;
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
@@ -134,6 +135,12 @@ internal sealed class TestGateway : IAsyncDisposable
         _server.MapForwarding();
         await _server.StartAsync();
     }
+
+    /// <summary>The rules that the running endpoint of a route has.</summary>
+    public RouteRules RulesOf(string route) => ((IEndpointRouteBuilder)_server!).DataSources
+        .SelectMany(source => source.Endpoints)
+        .Select(endpoint => endpoint.Metadata.GetMetadata<RouteRules>())
+        .Single(rules => rules?.Route == route)!;
 
     public Task DrainAsync() => _server!.Services.GetRequiredService<IDrainStep>().DrainAsync(CancellationToken.None);
 
