@@ -98,7 +98,8 @@ public sealed class DeployedConfigurationTests : IDisposable
             })
             .Build();
         var report = new SettingReport();
-        GatewaySettings.Read(configuration, development: false, report);
+        GatewaySettings gateway = GatewaySettings.Read(configuration, development: false, report);
+        CheckedConfiguration.CheckRoutes(configuration, gateway, report);
         return [.. report.Errors.Select(error => error.ToString())];
     }
 }
