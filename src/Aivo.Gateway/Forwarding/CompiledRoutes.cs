@@ -19,7 +19,7 @@ internal sealed class CompiledRoutes
     public RouteConfig Add(RouteConfig route, RouteRules rules)
     {
         var metadata = new Dictionary<string, string>(route.Metadata ?? new Dictionary<string, string>(), StringComparer.OrdinalIgnoreCase) { [HashKey] = rules.Hash };
-        RouteConfig compiled = route with { AuthorizationPolicy = rules.Anonymous ? "anonymous" : "default", Metadata = metadata };
+        RouteConfig compiled = route with { AuthorizationPolicy = rules.Anonymous ? "anonymous" : "default", CorsPolicy = null, Metadata = metadata };
         _rules.Add(compiled, rules);
         return compiled;
     }

@@ -20,7 +20,32 @@ internal static class DestinationTransforms
         context.RequestTransforms.Add(new SetIdentityAndTrace(hooks));
         context.RequestTransforms.Add(new KeepQuery());
         context.ResponseTransforms.Add(new TidyResponse(hooks));
+        if (context.Services.GetRequiredService<CompiledRoutes>().RulesOf(context.Route).Cors is not null)
+        {
+            context.ResponseTransforms.Add(new DecideOrigins());
+        }
+
         context.ResponseTransforms.Add(new BecomeStream(context.Services.GetRequiredService<ForwardedRequests>()));
+    }
+
+    /// <summary>Where the gateway says which origins may call a route, a destination does not: a second opinion would be a wider one.</summary>
+    private sealed class DecideOrigins : ResponseTransform
+    {
+        private static readonly string[] Names =
+        [
+            HeaderNames.AccessControlAllowOrigin, HeaderNames.AccessControlAllowCredentials, HeaderNames.AccessControlExposeHeaders,
+            HeaderNames.AccessControlAllowMethods, HeaderNames.AccessControlAllowHeaders, HeaderNames.AccessControlMaxAge,
+        ];
+
+        public override ValueTask ApplyAsync(ResponseTransformContext context)
+        {
+            foreach (string name in Names)
+            {
+                context.HttpContext.Response.Headers.Remove(name);
+            }
+
+            return ValueTask.CompletedTask;
+        }
     }
 
     private sealed class BecomeStream(ForwardedRequests requests) : ResponseTransform

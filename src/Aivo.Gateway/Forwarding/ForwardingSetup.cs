@@ -1,4 +1,5 @@
 using Aivo.Gateway.Http;
+using Microsoft.AspNetCore.Cors;
 using Yarp.ReverseProxy.Model;
 
 namespace Aivo.Gateway.Forwarding;
@@ -70,6 +71,11 @@ internal static class ForwardingSetup
         if (rules.Policy is not null)
         {
             endpoint.Metadata.Add(rules.Policy);
+        }
+
+        if (rules.Cors is not null)
+        {
+            endpoint.Metadata.Add(new CorsPolicyMetadata(rules.Cors.ToPolicy()));
         }
 
         if (rules.WebSocketToken)

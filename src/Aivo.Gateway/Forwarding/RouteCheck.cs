@@ -1,5 +1,6 @@
 using Aivo.Gateway.Authentication;
 using Aivo.Gateway.Configuration;
+using Aivo.Gateway.Http;
 using Yarp.ReverseProxy.Configuration;
 
 namespace Aivo.Gateway.Forwarding;
@@ -33,7 +34,26 @@ internal static class RouteCheck
         }
 
         CallerPolicy? policy = rules.Count == 0 ? null : new CallerPolicy(route.RouteId, rules);
-        return (new RouteRules(route.RouteId, anonymous, policy, metadata.Authorization, metadata.WebSocketToken), problems);
+        return (new RouteRules(route.RouteId, anonymous, policy, metadata.Authorization, metadata.WebSocketToken)
+        {
+            Cors = CorsOf(route, names, key, problems),
+        }, problems);
+    }
+
+    private static CorsPolicyOptions? CorsOf(RouteConfig route, RouteNames names, string key, List<SettingError> problems)
+    {
+        if (string.IsNullOrEmpty(route.CorsPolicy))
+        {
+            return null;
+        }
+
+        if (!names.CorsPolicies.TryGetValue(route.CorsPolicy, out CorsPolicyOptions? cors))
+        {
+            problems.Add(new SettingError($"{key}:{nameof(route.CorsPolicy)}", route.CorsPolicy, "names a CORS policy that does not exist.",
+                names.CorsPolicies.Count == 0 ? "Define it under Gateway:CorsPolicies." : $"Define it under Gateway:CorsPolicies, which has: {string.Join(", ", names.CorsPolicies.Keys.Order(StringComparer.Ordinal))}."));
+        }
+
+        return cors;
     }
 
     private static void CheckCluster(RouteConfig route, ClusterConfig? cluster, RouteNames names, string key, List<SettingError> problems)
@@ -99,7 +119,7 @@ internal static class RouteCheck
         foreach ((string name, string? policy) in new[]
         {
             (nameof(route.RateLimiterPolicy), route.RateLimiterPolicy), (nameof(route.OutputCachePolicy), route.OutputCachePolicy),
-            (nameof(route.TimeoutPolicy), route.TimeoutPolicy), (nameof(route.CorsPolicy), route.CorsPolicy),
+            (nameof(route.TimeoutPolicy), route.TimeoutPolicy),
         })
         {
             if (!string.IsNullOrEmpty(policy))

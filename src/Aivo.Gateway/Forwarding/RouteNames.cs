@@ -1,5 +1,6 @@
 using Aivo.Gateway.Authentication;
 using Aivo.Gateway.Configuration;
+using Aivo.Gateway.Http;
 
 namespace Aivo.Gateway.Forwarding;
 
@@ -8,6 +9,9 @@ namespace Aivo.Gateway.Forwarding;
 /// <param name="Errors">What is wrong with those that are named; a route that refers to one of them is not taken.</param>
 internal sealed record RouteNames(IReadOnlyCollection<string> Clusters, IReadOnlyDictionary<string, PolicyOptions> Policies, IReadOnlyList<SettingError> Errors)
 {
+    /// <summary>By name, in any case.</summary>
+    public required IReadOnlyDictionary<string, CorsPolicyOptions> CorsPolicies { get; init; }
+
     /// <param name="configuration">The whole configuration, as it is now.</param>
     public static RouteNames Read(IConfiguration configuration)
     {
@@ -16,6 +20,9 @@ internal sealed record RouteNames(IReadOnlyCollection<string> Clusters, IReadOnl
         return new RouteNames(
             [.. configuration.GetSection($"{ForwardingSetup.Section}:Clusters").GetChildren().Select(cluster => cluster.Key)],
             PolicyOptions.ReadAll(gateway),
-            report.Errors);
+            report.Errors)
+        {
+            CorsPolicies = CorsPolicyOptions.ReadAll(gateway),
+        };
     }
 }

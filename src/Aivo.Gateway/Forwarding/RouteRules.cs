@@ -1,6 +1,7 @@
 using System.Security.Cryptography;
 using System.Text;
 using Aivo.Gateway.Authentication;
+using Aivo.Gateway.Http;
 
 namespace Aivo.Gateway.Forwarding;
 
@@ -13,6 +14,9 @@ namespace Aivo.Gateway.Forwarding;
 /// <param name="Policy">What is asked of a caller beyond being signed in; null where nothing is.</param>
 internal sealed record RouteRules(string Route, bool Anonymous, CallerPolicy? Policy, AuthorizationForwarding Authorization, bool WebSocketToken)
 {
+    /// <summary>Which pages of other origins may call the route; null where none may.</summary>
+    public CorsPolicyOptions? Cors { get; init; }
+
     /// <summary>
     /// Everything the rules say, line by line; two routes whose rules differ have different texts. For <see cref="Hash"/> and for a person.
     /// </summary>
@@ -21,6 +25,7 @@ internal sealed record RouteRules(string Route, bool Anonymous, CallerPolicy? Po
         Anonymous ? "caller: everyone, and nobody is known" : "caller: signed in",
         .. Policy?.Rules.Select(rule => $"caller: {rule}") ?? [],
         .. WebSocketToken ? (string[])["token of a WebSocket: header or subprotocol"] : [],
+        .. Cors is null ? (string[])[] : [$"pages of other origins: {Cors.Text}"],
         Authorization == AuthorizationForwarding.Forward ? "header Authorization: forwarded" : "header Authorization: removed",
     ];
 

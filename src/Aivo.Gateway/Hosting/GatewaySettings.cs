@@ -60,6 +60,7 @@ internal sealed record GatewaySettings(
         var options = GatewayOptions.Read(reader);
         // Checked here; the routes that name a policy compile it when they are loaded.
         PolicyOptions.ReadAll(reader);
+        CorsPolicyOptions.ReadAll(reader);
         return options;
     }
 

@@ -131,7 +131,7 @@ internal sealed record GatewayOptions
         List<string> origins = [];
         foreach (string origin in cors.List("Origins", [], "Origins whose pages may call /auth/v1, each as scheme://host[:port]; * is refused."))
         {
-            if (!Uri.TryCreate(origin, UriKind.Absolute, out Uri? url) || url.Scheme is not ("https" or "http") || url.GetLeftPart(UriPartial.Authority) != origin)
+            if (!CorsPolicyOptions.IsOrigin(origin))
             {
                 cors.Error("Origins", origin, "is not an origin.", "Write scheme://host[:port] in lower case without a path, such as https://app.example.com.");
                 continue;

@@ -34,7 +34,6 @@ internal static class BadRoutes
         new("a list as metadata", $"{Route}:Metadata:Authorization", "where a single value belongs", ($"{Route}:Metadata:Authorization:0", "Strip")),
         new("a rate limiter that nothing defines", $"{Route}:RateLimiterPolicy", "this version has none", ($"{Route}:RateLimiterPolicy", "slow")),
         new("an output cache that nothing defines", $"{Route}:OutputCachePolicy", "this version has none", ($"{Route}:OutputCachePolicy", "default")),
-        new("a CORS policy that nothing defines", $"{Route}:CorsPolicy", "this version has none", ($"{Route}:CorsPolicy", "default")),
         new("a cluster without destinations", $"{Cluster}:Destinations", "is empty", ($"{Cluster}:Destinations:one:Address", null), ($"{Cluster}:LoadBalancingPolicy", "Random")),
         new("a destination without an address", $"{Cluster}:Destinations:one:Address", "is not set", ($"{Cluster}:Destinations:one:Address", null), ($"{Cluster}:Destinations:one:Host", "orders")),
         new("a destination without a scheme", $"{Cluster}:Destinations:one:Address", "absolute http or https", ($"{Cluster}:Destinations:one:Address", "orders:8080")),

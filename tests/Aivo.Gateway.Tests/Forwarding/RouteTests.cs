@@ -36,7 +36,7 @@ public sealed class RouteTests
         { "Match:Path", "/a/{", "", "refused by the proxy" },
         { "Match:Methods:0", "", "Match:Methods:0", "not a method" },
         { "Match:Methods:0", "PURGE", "", "refused by the proxy" },
-        { "CorsPolicy", "nobody", "CorsPolicy", "this version has none" },
+        { "CorsPolicy", "nobody", "CorsPolicy", "does not exist" },
         { "Match:Path", "/.well-known/jwks.json", "Match:Path", "jwks.json" },
         { "Match:Path", null, "Match", "neither Path nor Hosts" },
     };
