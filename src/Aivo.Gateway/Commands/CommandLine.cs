@@ -45,6 +45,7 @@ internal static class CommandLine
             return 0;
         }));
         root.Add(ConfigCommand.Create(GatewayHost.Check, config));
+        root.Add(RoutesCommand.Create(GatewayHost.Routes, config));
         root.Add(UsersCommand.Create(
             (parsed, cancellationToken) => GatewayHost.OpenUsersAsync(parsed.GetValue(config), cancellationToken),
             (parsed, user, cancellationToken) => SessionAdministration.EndAsync(parsed.GetValue(config), user, cancellationToken)));

@@ -13,11 +13,7 @@ internal static class YarpConfigurationCheck
     public static IReadOnlyList<SettingError> Run(IConfiguration configuration, HeadersOptions headers, IReadOnlyList<SettingError> known)
     {
         IConfigurationRoot readable = Without(configuration, known);
-        var services = new ServiceCollection();
-        services.AddLogging();
-        services.AddSingleton<IConfiguration>(readable);
-        services.AddReverseProxy().LoadFromConfig(readable.GetSection(ForwardingSetup.Section));
-        using ServiceProvider provider = services.BuildServiceProvider();
+        using ServiceProvider provider = Services(readable);
         IProxyConfig proxy;
         try
         {
@@ -29,6 +25,16 @@ internal static class YarpConfigurationCheck
         }
 
         return Check(proxy, RouteNames.Read(configuration), provider.GetRequiredService<IConfigValidator>(), new HeaderCleaning(headers));
+    }
+
+    /// <summary>What reads and validates the proxy's configuration, and nothing that would run it.</summary>
+    public static ServiceProvider Services(IConfiguration configuration)
+    {
+        var services = new ServiceCollection();
+        services.AddLogging();
+        services.AddSingleton(configuration);
+        services.AddReverseProxy().LoadFromConfig(configuration.GetSection(ForwardingSetup.Section));
+        return services.BuildServiceProvider();
     }
 
     private static IConfigurationRoot Without(IConfiguration configuration, IReadOnlyList<SettingError> known)
@@ -66,6 +72,7 @@ internal static class YarpConfigurationCheck
             Add(errors, key, validator.ValidateRouteAsync(LeftToTheProxy(route, key, problems)));
         }
 
+        errors.AddRange(RouteConflicts.Find(proxy.Routes).Where(conflict => !errors.Exists(error => $"{error.Key}:".StartsWith($"{conflict.Key}:", StringComparison.Ordinal))));
         return errors;
     }
 

@@ -1,4 +1,5 @@
 using Aivo.Gateway.Configuration;
+using Aivo.Gateway.Forwarding;
 using Aivo.Gateway.Users;
 using Microsoft.Extensions.Logging.Abstractions;
 
@@ -30,6 +31,15 @@ internal static class GatewayHost
         var report = new SettingReport();
         IConfigurationRoot configuration = ConfigurationSources.Build(environment, AppContext.BaseDirectory, configFile, report);
         return CheckedConfiguration.Run(configuration, ConfigurationSources.IsDevelopment(environment), report).Errors;
+    }
+
+    /// <summary>The configuration's errors, found as <see cref="Check"/> finds them; where there are none, its routes.</summary>
+    public static (IReadOnlyList<SettingError> Errors, RouteTable? Table) Routes(string environment, string? configFile)
+    {
+        var report = new SettingReport();
+        IConfigurationRoot configuration = ConfigurationSources.Build(environment, AppContext.BaseDirectory, configFile, report);
+        CheckedConfiguration check = CheckedConfiguration.Run(configuration, ConfigurationSources.IsDevelopment(environment), report);
+        return (check.Errors, check.Errors.Count > 0 ? null : RouteTable.Read(configuration, check.Settings.Headers));
     }
 
     /// <summary>The user directory that the configuration names, prepared; for the command line.</summary>

@@ -23,6 +23,8 @@ internal static class BadRoutes
         new("one method where a list belongs", $"{Route}:Match:Methods", "where a list belongs", ($"{Route}:Match:Methods", "GET")),
         new("a header match without a name", $"{Route}:Match:Headers:0:Name", "is not set", ($"{Route}:Match:Headers:0:Mode", "Exists")),
         new("an unknown mode of a query match", $"{Route}:Match:QueryParameters:0:Mode", "Prefix", ($"{Route}:Match:QueryParameters:0:Name", "a"), ($"{Route}:Match:QueryParameters:0:Mode", "Like")),
+        new("a route that matches what another one does", "ReverseProxy:Routes:twin:Match", "the route 'orders' does, and neither comes first",
+            ("ReverseProxy:Routes:twin:ClusterId", "orders"), ("ReverseProxy:Routes:twin:AuthorizationPolicy", "default"), ("ReverseProxy:Routes:twin:Match:Path", "/Orders/{**all}")),
         new("a misspelt member of a route", $"{Route}:Polcy", "is not a setting", ($"{Route}:Polcy", "default")),
         new("a misspelt member of a match", $"{Route}:Match:Pathh", "Hosts", ($"{Route}:Match:Pathh", "/x")),
         new("a misspelt member of the section", "ReverseProxy:Route", "Clusters, Routes", ("ReverseProxy:Route:x:ClusterId", "orders")),
