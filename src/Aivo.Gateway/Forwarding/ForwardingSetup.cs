@@ -31,7 +31,11 @@ internal static class ForwardingSetup
             .LoadFromConfig(configuration.GetSection(Section))
             .AddConfigFilter<RouteConfigFilter>()
             // The client's own tracing makes an activity per request to write one header; DestinationTransforms writes it.
-            .ConfigureHttpClient((_, handler) => handler.ActivityHeadersPropagator = null)
+            .ConfigureHttpClient((client, handler) =>
+            {
+                handler.ActivityHeadersPropagator = null;
+                DestinationTls.Apply(client.NewMetadata, handler);
+            })
             .AddTransforms(DestinationTransforms.Add);
         return services;
     }

@@ -60,6 +60,7 @@ internal static class YarpConfigurationCheck
         foreach (ClusterConfig cluster in proxy.Clusters)
         {
             Add(errors, $"ReverseProxy:Clusters:{cluster.ClusterId}", validator.ValidateClusterAsync(cluster));
+            errors.AddRange(DestinationTls.Problems(cluster, TimeProvider.System));
         }
 
         foreach (RouteConfig route in proxy.Routes)

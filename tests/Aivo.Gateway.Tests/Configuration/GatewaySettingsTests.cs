@@ -11,13 +11,13 @@ public sealed class GatewaySettingsTests : IDisposable
 
     public void Dispose() => _settings.Dispose();
 
-    public static TheoryData<string> BadNames => [.. BadSettings.All.Concat(BadRoutes.All).Concat(BadPolicies.All).Concat(BadCorsPolicies.All).Select(bad => bad.Name)];
+    public static TheoryData<string> BadNames => [.. BadSettings.All.Concat(BadRoutes.All).Concat(BadPolicies.All).Concat(BadCorsPolicies.All).Concat(BadClusters.All).Select(bad => bad.Name)];
 
     [Theory]
     [MemberData(nameof(BadNames))]
     public void BadConfiguration_IsOneErrorThatNamesTheSetting(string name)
     {
-        BadConfiguration bad = BadSettings.All.Concat(BadRoutes.All).Concat(BadPolicies.All).Concat(BadCorsPolicies.All).Single(one => one.Name == name);
+        BadConfiguration bad = BadSettings.All.Concat(BadRoutes.All).Concat(BadPolicies.All).Concat(BadCorsPolicies.All).Concat(BadClusters.All).Single(one => one.Name == name);
 
         SettingReport report = _settings.Read(development: false, bad.Changes);
 

@@ -67,7 +67,7 @@ public sealed class BadConfigurationTests : IDisposable
     }
 
     private static BadConfiguration[] Chosen() =>
-        [.. BadSettings.All.Concat(BadRoutes.All).Concat(BadPolicies.All).Concat(BadCorsPolicies.All).Where((bad, index) => index % 4 == 0 || HasSecret(bad))];
+        [.. BadSettings.All.Concat(BadRoutes.All).Concat(BadPolicies.All).Concat(BadCorsPolicies.All).Concat(BadClusters.All).Where((bad, index) => index % 4 == 0 || HasSecret(bad))];
 
     private static bool HasSecret(BadConfiguration bad) => bad.Changes.Any(change => change.Value?.Contains(Secret, StringComparison.Ordinal) == true);
 
