@@ -17,6 +17,9 @@ internal sealed class PrimaryConnection(
     private long _connectingSince;
     private bool _isDisposed;
 
+    /// <summary>The connection, if there is one; nobody waits for it.</summary>
+    public ConnectionMultiplexer? Current => Volatile.Read(ref _multiplexer) is { IsCompletedSuccessfully: true, Result: var present } ? present : null;
+
     /// <summary>Sentinels are asked first, then the server they name; each may use up its time.</summary>
     private TimeSpan MostConnecting => 3 * options.ConnectTimeout;
 

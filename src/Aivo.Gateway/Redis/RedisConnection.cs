@@ -50,6 +50,9 @@ internal sealed partial class RedisConnection : IAsyncDisposable
         }
     }
 
+    /// <summary>The key's slot in a Redis Cluster. The same for all keys elsewhere, and before there is a connection.</summary>
+    public int SlotOf(RedisKey key) => _connection.Current?.HashSlot(key) ?? -1;
+
     public ValueTask DisposeAsync() => _connection.DisposeAsync();
 
     /// <summary>

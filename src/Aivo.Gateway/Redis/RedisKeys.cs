@@ -36,6 +36,12 @@ internal sealed class RedisKeys(string prefix)
     /// <summary>A counter of log-in attempts; <paramref name="subject"/> is a hash, never an e-mail address.</summary>
     public RedisKey Attempts(string subject) => $"{prefix}:attempts:{subject}";
 
+    /// <summary>
+    /// Hash: the windows of one subject under one rate limit. In a Redis Cluster all limits of one subject share a slot, so that one script
+    /// can count a request in several of them.
+    /// </summary>
+    public RedisKey RateCounters(string limit, string subject) => $"{prefix}:{{{subject}}}:rate:{limit}";
+
     /// <summary>A channel on which nobody listens: whether it can be published to says so of every channel with the prefix.</summary>
     public RedisChannel InspectionChannel => RedisChannel.Literal($"{prefix}:inspection");
 }

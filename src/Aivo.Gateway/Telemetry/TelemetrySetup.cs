@@ -19,6 +19,7 @@ internal static class TelemetrySetup
             .WriteTo.Console(new RenderedCompactJsonFormatter()));
         services.AddSingleton<TraceContext>();
         services.AddSingleton<GatewayMetrics>();
+        services.AddSingleton<RateLimitMetrics>();
         services.AddSingleton<AuditLog>();
         services.AddOpenTelemetry().WithMetrics(metrics =>
         {

@@ -66,14 +66,10 @@ internal sealed partial class LoginThrottle(IAttemptStore store, ThrottlingOptio
         }
     }
 
-    /// <summary>
-    /// The network that counts as one client: an IPv4 address, also where it is written as IPv6, or an IPv6 /64, which is what one
-    /// subscriber is given.
-    /// </summary>
     private static string Network(IPAddress address)
     {
-        byte[] bytes = (address.IsIPv4MappedToIPv6 ? address.MapToIPv4() : address).GetAddressBytes();
-        return Convert.ToHexStringLower(bytes.AsSpan(0, Math.Min(bytes.Length, 8)));
+        Span<byte> bytes = stackalloc byte[ClientNetwork.MostBytes];
+        return Convert.ToHexStringLower(bytes[..ClientNetwork.Write(address, bytes)]);
     }
 
     private static string Subject(string text) => Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(text)).AsSpan(0, SubjectBytes));

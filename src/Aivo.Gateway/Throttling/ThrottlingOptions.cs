@@ -2,7 +2,7 @@ using Aivo.Gateway.Configuration;
 
 namespace Aivo.Gateway.Throttling;
 
-/// <summary>The section <c>Throttling</c>: limits on log-in attempts and on password hashing.</summary>
+/// <summary>The section <c>Throttling</c>: limits on log-in attempts and on password hashing, and what rate limits may cost.</summary>
 internal sealed record ThrottlingOptions
 {
     public required int AccountAttempts { get; init; }
@@ -11,6 +11,8 @@ internal sealed record ThrottlingOptions
     public required TimeSpan AddressWindow { get; init; }
     public required int ConcurrentHashes { get; init; }
     public required int QueuedHashes { get; init; }
+    public int RateLimitSubjects { get; init; } = 100_000;
+    public TimeSpan RateLimitTimeout { get; init; } = TimeSpan.FromMilliseconds(100);
 
     public static ThrottlingOptions Read(SettingReader reader) => new()
     {
@@ -20,5 +22,7 @@ internal sealed record ThrottlingOptions
         AddressWindow = reader.Duration("AddressWindow", TimeSpan.FromMinutes(5), TimeSpan.FromSeconds(10), TimeSpan.FromDays(1), "The window in which an address's failures are counted."),
         ConcurrentHashes = reader.Integer("ConcurrentHashes", Math.Clamp(Environment.ProcessorCount, 1, 4), 1, 64, "How many passwords are hashed at once; each takes 19 MiB and a core.", "the number of cores, at most 4"),
         QueuedHashes = reader.Integer("QueuedHashes", 32, 0, 10_000, "How many log-ins may wait for a hash; more, or longer than a second, are answered 503."),
+        RateLimitSubjects = reader.Integer("RateLimitSubjects", 100_000, 100, 10_000_000, "How many subjects (addresses, users, …) each limit of Gateway:RateLimits counts in a node's memory, about 250 bytes each. When all are taken, new ones share one set of counters."),
+        RateLimitTimeout = reader.Duration("RateLimitTimeout", TimeSpan.FromMilliseconds(100), TimeSpan.FromMilliseconds(10), TimeSpan.FromSeconds(1), "How long a request waits for Redis where a limit is Distributed. Then the node counts for itself until Redis answers again."),
     };
 }
