@@ -69,17 +69,6 @@ internal sealed partial class SettingReader
         }
     }
 
-    /// <summary>A section whose capability this version does not have: it must be absent or empty.</summary>
-    public void ReservedSection(string name, string effect)
-    {
-        Declare(name, "reserved", "empty", "only empty in this version", effect);
-        RefuseSingleValue(name, "section");
-        foreach (IConfigurationSection item in section.GetSection(name).GetChildren())
-        {
-            Error($"{name}:{item.Key}", null, "has no effect in this version.", "Remove it.");
-        }
-    }
-
     /// <summary>Reads a section that is not there: what it declares holds for every one that is.</summary>
     private void DeclareSections<T>(string name, Func<SettingReader, T> read, string placeholder)
     {

@@ -19,6 +19,7 @@ internal static class ForwardingSetup
         services.AddSingleton(new HeaderCleaning(headers));
         services.AddSingleton<CompiledRoutes>();
         services.AddSingleton<ForwardedRequests>();
+        services.AddSingleton<RateLimitedRoutes>();
         services.AddSingleton<IDrainStep, StreamDrain>();
         services.AddHostedService<StreamWatch>();
         if (sampleDestination)

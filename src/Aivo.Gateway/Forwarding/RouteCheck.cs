@@ -37,6 +37,7 @@ internal static class RouteCheck
         return (new RouteRules(route.RouteId, anonymous, policy, metadata.Authorization, metadata.WebSocketToken)
         {
             Cors = CorsOf(route, names, key, problems),
+            RateLimits = RouteRateLimits.Read(route, key, names, problems),
         }, problems);
     }
 

@@ -22,10 +22,10 @@ internal sealed record RouteMetadata(AuthorizationForwarding Authorization, bool
     private const string WebSocketTokenKey = "WebSocketToken";
     private const string Subprotocol = "Subprotocol";
 
-    private static readonly string[] Known = [AuthorizationKey, PolicyTexts.ClaimsKey, PolicyTexts.RolesKey, PolicyTexts.RouteClaimsKey, WebSocketTokenKey];
+    private static readonly string[] Known = [AuthorizationKey, PolicyTexts.ClaimsKey, RouteRateLimits.MetadataKey, PolicyTexts.RolesKey, PolicyTexts.RouteClaimsKey, WebSocketTokenKey];
 
     /// <summary>Names that a later version gives a meaning; to ignore one would leave the route more open than it says.</summary>
-    private static readonly string[] Later = ["RateLimits", "Paths", "Maintenance"];
+    private static readonly string[] Later = ["Paths", "Maintenance"];
 
     /// <param name="key">The route's place in the configuration.</param>
     /// <param name="problems">Takes everything that is wrong; then the result is not to be used.</param>

@@ -17,6 +17,8 @@ internal sealed record RouteRules(string Route, bool Anonymous, CallerPolicy? Po
     /// <summary>Which pages of other origins may call the route; null where none may.</summary>
     public CorsPolicyOptions? Cors { get; init; }
 
+    public RouteRateLimits RateLimits { get; init; } = RouteRateLimits.None;
+
     /// <summary>
     /// Everything the rules say, line by line; two routes whose rules differ have different texts. For <see cref="Hash"/> and for a person.
     /// </summary>
@@ -26,6 +28,7 @@ internal sealed record RouteRules(string Route, bool Anonymous, CallerPolicy? Po
         .. Policy?.Rules.Select(rule => $"caller: {rule}") ?? [],
         .. WebSocketToken ? (string[])["token of a WebSocket: header or subprotocol"] : [],
         .. Cors is null ? (string[])[] : [$"pages of other origins: {Cors.Text}"],
+        .. RateLimits.Lines,
         Authorization == AuthorizationForwarding.Forward ? "header Authorization: forwarded" : "header Authorization: removed",
     ];
 

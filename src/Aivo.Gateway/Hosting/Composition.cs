@@ -68,6 +68,8 @@ internal static class Composition
             AddLogins(services, settings, provider => provider.GetRequiredService<RevocationState>().Positions());
             services.AddSingleton<IRevocationLog, RedisRevocationLog>();
             services.AddSingleton<IAttemptStore, RedisAttemptStore>();
+            services.AddSingleton<RedisRateLimiter>();
+            services.AddSingleton(provider => ActivatorUtilities.CreateInstance<DistributedRateLimiter>(provider, provider.GetRequiredService<RedisRateLimiter>()));
         }
         else
         {
@@ -88,6 +90,7 @@ internal static class Composition
         services.AddSingleton<UserSessions>();
         RevocationWiring.Add(services, settings);
         services.AddSingleton<LoginThrottle>();
+        services.AddSingleton<NodeRateLimiter>();
         services.AddSingleton<PasswordHashGate>();
     }
 

@@ -61,6 +61,7 @@ internal sealed record GatewaySettings(
         // Checked here; the routes that name a policy compile it when they are loaded.
         PolicyOptions.ReadAll(reader);
         CorsPolicyOptions.ReadAll(reader);
+        RateLimitSettings.Read(reader);
         return options;
     }
 
@@ -81,6 +82,7 @@ internal sealed record GatewaySettings(
         CheckFiles(report);
         CheckAudience(report);
         CheckHeaderClaims(report);
+        CheckRateLimits(configuration, report);
     }
 
     private void RefuseMissing(SettingReport report)
@@ -171,6 +173,25 @@ internal sealed record GatewaySettings(
             {
                 report.Add(new SettingError($"Headers:Claims:{header}", claim, "is not a claim of access tokens, so the header would never be set.",
                     $"Map the claim under Tokens:Claims, or name one of: {string.Join(", ", TokenClaims)}."));
+            }
+        }
+    }
+
+    private void CheckRateLimits(IConfiguration configuration, SettingReport report)
+    {
+        var cleaning = new HeaderCleaning(Headers);
+        foreach ((string name, RateLimit limit) in RouteNames.Read(configuration).RateLimits)
+        {
+            if (limit.Scope == RateLimitScope.Distributed && Gateway.Store != StoreKind.Redis && !report.HasErrorAt("Gateway:Store"))
+            {
+                report.Add(new SettingError($"Gateway:RateLimits:{name}:Scope", nameof(RateLimitScope.Distributed), "has all nodes count together in Redis, and Gateway:Store is not Redis.",
+                    "Set Node, or Gateway:Store to Redis."));
+            }
+
+            if (limit.Header is { } header && cleaning.IsReserved(header))
+            {
+                report.Add(new SettingError($"Gateway:RateLimits:{name}:Partition", $"Header:{header}", "is a header that only the gateway may set: what a client sends in it is not true.",
+                    "Write User, Tenant, Session or Address, or name another header."));
             }
         }
     }

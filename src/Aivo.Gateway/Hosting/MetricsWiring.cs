@@ -2,6 +2,7 @@ using Aivo.Gateway.Forwarding;
 using Aivo.Gateway.Revocation;
 using Aivo.Gateway.Sessions;
 using Aivo.Gateway.Telemetry;
+using Aivo.Gateway.Throttling;
 using Aivo.Gateway.Tokens;
 
 namespace Aivo.Gateway.Hosting;
@@ -22,5 +23,11 @@ internal static class MetricsWiring
         FirstUseMarks marks = services.GetRequiredService<FirstUseMarks>();
         metrics.ObserveFirstUseMarks(() => marks.Waiting);
         metrics.ObserveStreams(services.GetRequiredService<ForwardedRequests>().OpenStreams);
+        RateLimitMetrics limits = services.GetRequiredService<RateLimitMetrics>();
+        limits.ObserveSubjects(services.GetRequiredService<NodeRateLimiter>().Subjects);
+        if (services.GetService<DistributedRateLimiter>() is { } distributed)
+        {
+            limits.ObserveFallback(() => distributed.IsAway);
+        }
     }
 }

@@ -30,8 +30,11 @@ internal static class Pipeline
         app.UseRouting();
         app.UseMiddleware<UnansweredRequests>();    // 404 and 405 in the contract's shape
         app.UseCors();                              // before authorization: a preflight carries no token
+        RateLimitedRoutes limits = app.Services.GetRequiredService<RateLimitedRoutes>();
+        app.Use(limits.BeforeAuthenticationAsync);  // after CORS, so that a browser may read the refusal
         app.UseRequestTimeouts();                   // the timeouts that routes configure
         app.UseAuthorization();                     // authenticates by the endpoint's policy, then decides
+        app.Use(limits.AfterAuthenticationAsync);   // limits that have to know who calls
         app.MapAuth();
         app.MapKeySet();
         app.MapForwarding();

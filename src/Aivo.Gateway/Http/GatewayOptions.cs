@@ -53,7 +53,6 @@ internal sealed record GatewayOptions
             DrainDelay = reader.Duration("DrainDelay", TimeSpan.Zero, TimeSpan.Zero, TimeSpan.FromMinutes(2), "How long a stopping node goes on serving while /health/ready already answers 503, so that load balancers notice first."),
             ShutdownTimeout = reader.Duration("ShutdownTimeout", TimeSpan.FromSeconds(30), TimeSpan.FromSeconds(1), TimeSpan.FromMinutes(10), "How long requests in flight may take to end after a stop was asked for; then they are cut."),
         };
-        reader.ReservedSection("RateLimits", "Named rate limits for routes.");
         return options;
     }
 

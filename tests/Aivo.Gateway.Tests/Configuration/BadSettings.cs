@@ -62,7 +62,7 @@ internal static class BadSettings
         new("an unknown way with requests in flight", "Revocation:InFlight", "Abort, Finish", ("Revocation:InFlight", "Wait")),
         new("an unknown way with expired streams", "Streams:OnExpiry", "Close, Ignore", ("Streams:OnExpiry", "Extend")),
         new("no streams at all", "Streams:MaxPerSession", "from 1 to 10000", ("Streams:MaxPerSession", "0")),
-        new("a reserved section", "Gateway:RateLimits:slow", "no effect in this version", ("Gateway:RateLimits:slow", "x")),
+        new("a limit that is a text", "Gateway:RateLimits:slow", "where a section belongs", ("Gateway:RateLimits:slow", "x")),
         new("more attempts than NIST allows", "Throttling:AccountAttempts", "from 1 to 100", ("Throttling:AccountAttempts", "1000")),
         new("a relative SQLite file", "Users:ConnectionString", "absolute path", ("Users:ConnectionString", "Data Source=users.db")),
         new("a SQLite file in a missing directory", "Users:ConnectionString", "does not exist", ("Users:ConnectionString", "Data Source={dir}/missing/users.db")),

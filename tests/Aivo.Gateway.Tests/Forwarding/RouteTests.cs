@@ -15,7 +15,7 @@ public sealed class RouteTests
         { "AuthorizationPolicy", null, "AuthorizationPolicy", "nobody has said" },
         { "AuthorizationPolicy", "", "AuthorizationPolicy", "nobody has said" },
         { "AuthorizationPolicy", "staff", "AuthorizationPolicy", "not a policy that exists" },
-        { "Metadata:RateLimits", "slow", "Metadata:RateLimits", "not in this version" },
+        { "Metadata:RateLimits", "slow", "Metadata:RateLimits", "is not a rate limit that exists" },
         { "Metadata:Authorisation", "Strip", "Metadata:Authorisation", "Authorization, Claims" },
         { "Metadata:Authorization", "Internal", "Metadata:Authorization", "Strip, Forward" },
         { "Metadata:Authorization", "1", "Metadata:Authorization", "Strip, Forward" },
