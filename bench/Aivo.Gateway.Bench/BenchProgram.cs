@@ -14,6 +14,7 @@ internal static class BenchProgram
         check ROUNDS                                 what the check of a known token costs, by how many entries are held
         register STAYING ROUNDS                      what it costs a request to be registered among those in flight
         redis-cost REDIS ROUNDS                      what syncs and ends cost the Redis at REDIS, which is emptied
+        rate-limits REDIS ROUNDS                     what a request's rate limits cost, in memory and over the Redis at REDIS
         """;
 
     public static async Task<int> Main(string[] args)
@@ -43,6 +44,9 @@ internal static class BenchProgram
                 return 0;
             case ["redis-cost", var redis, var rounds]:
                 await RedisCost.RunAsync(redis, Number(rounds));
+                return 0;
+            case ["rate-limits", var redis, var rounds]:
+                await RateLimitCost.RunAsync(redis, Number(rounds));
                 return 0;
             default:
                 await Console.Error.WriteLineAsync(Usage);
