@@ -148,6 +148,23 @@ public sealed class PlatformSampleTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task CostlyService_TakesTenAMinuteOfOneUser()
+    {
+        string bearer = Bearer("learner", Learner);
+        List<int> statuses = [];
+        for (int number = 0; number < 12; number++)
+        {
+            statuses.Add((await SendAsync("POST", "/translation/1", bearer)).Status);
+        }
+
+        RawAnswer limited = await SendAsync("POST", "/translation/1", bearer);
+        Assert.Equal([.. Enumerable.Repeat(200, 10), 429, 429], statuses);
+        Assert.Contains("\"rate_limited\"", limited.Body, StringComparison.Ordinal);
+        Assert.InRange(int.Parse(limited.Header("Retry-After")!, System.Globalization.CultureInfo.InvariantCulture), 1, 60);
+        Assert.Equal(200, (await SendAsync("GET", "/messages/1", bearer)).Status);
+    }
+
+    [Fact]
     public async Task ConfigCheck_PassesIt()
     {
         (int exit, string output, string error) = await GatewayProcess.RunAsync(["config", "check", "--config", File], null, ("DOTNET_ENVIRONMENT", "Development"));
