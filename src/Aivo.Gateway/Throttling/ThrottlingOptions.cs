@@ -23,6 +23,6 @@ internal sealed record ThrottlingOptions
         ConcurrentHashes = reader.Integer("ConcurrentHashes", Math.Clamp(Environment.ProcessorCount, 1, 4), 1, 64, "How many passwords are hashed at once; each takes 19 MiB and a core.", "the number of cores, at most 4"),
         QueuedHashes = reader.Integer("QueuedHashes", 32, 0, 10_000, "How many log-ins may wait for a hash; more, or longer than a second, are answered 503."),
         RateLimitSubjects = reader.Integer("RateLimitSubjects", 100_000, 100, 10_000_000, "How many subjects (addresses, users, …) each limit of Gateway:RateLimits counts in a node's memory, about 250 bytes each. When all are taken, new ones share one set of counters."),
-        RateLimitTimeout = reader.Duration("RateLimitTimeout", TimeSpan.FromMilliseconds(100), TimeSpan.FromMilliseconds(10), TimeSpan.FromSeconds(1), "How long a request waits for Redis where a limit is Distributed. Then the node counts for itself until Redis answers again."),
+        RateLimitTimeout = reader.Duration("RateLimitTimeout", TimeSpan.FromMilliseconds(100), TimeSpan.FromMilliseconds(10), TimeSpan.FromSeconds(5), "How long a request waits for Redis where a limit is Distributed. Then the node counts for itself until Redis answers again."),
     };
 }

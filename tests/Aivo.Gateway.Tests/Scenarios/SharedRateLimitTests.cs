@@ -22,7 +22,7 @@ public sealed class SharedRateLimitTests : IDisposable
         (string, string)[] settings =
         [
             ("Gateway:Store", "Redis"), ("Gateway:DataDirectory", _directory.Path), ("Gateway:TrustedProxies:0", "127.0.0.1"),
-            ("Redis:Configuration", redis.Configuration), ("Redis:ConnectTimeout", "00:00:01"), ("Throttling:RateLimitTimeout", "00:00:01"),
+            ("Redis:Configuration", redis.Configuration), ("Redis:ConnectTimeout", "00:00:01"), ("Redis:CommandTimeout", "00:00:05"), ("Throttling:RateLimitTimeout", "00:00:05"),
             ("ReverseProxy:Clusters:up:Destinations:one:Address", destination.Address.AbsoluteUri),
             .. Limit("shared", "Address", "Distributed", $"{Permits}/01:00:00", $"{2 * Permits}/1.00:00:00"),
             .. Route("shared", "anonymous", "shared"),
@@ -33,6 +33,7 @@ public sealed class SharedRateLimitTests : IDisposable
         using HttpClient a = Open(nodeA), b = Open(nodeB);
 
         int[] together = await Task.WhenAll(PassedAsync(a, "192.0.2.1"), PassedAsync(b, "192.0.2.1"));
+        Assert.DoesNotContain(nodeA.Log.Concat(nodeB.Log), line => line.Contains("RateLimitsCountedHere", StringComparison.Ordinal));
         Assert.Equal(Permits, together.Sum());
         Assert.Equal(2 * Permits * 2, await RoundTripsAsync(nodeA) + await RoundTripsAsync(nodeB));
 
