@@ -20,6 +20,9 @@ internal sealed class AuthenticatedCaller(AccessToken token)
     /// <summary>What policies compare, read when the first policy asks. Two requests may do so at once: both results say the same.</summary>
     public CallerClaims Claims => _claims ??= CallerClaims.Of(Token);
 
+    /// <summary>The internal tokens that stand for this one towards destinations; they go when it goes.</summary>
+    public InternalTokens Internal { get; } = new();
+
     /// <summary>What forwarding derives from the token once (the identity headers); same lifetime as the token.</summary>
     public object? Derived { get; set; }
 

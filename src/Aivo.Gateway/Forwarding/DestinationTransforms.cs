@@ -70,6 +70,12 @@ internal static class DestinationTransforms
                 }
             }
 
+            if (context.HttpContext.Features.Get<ForwardedRequest>()?.Authorization is { } authorization)
+            {
+                headers.Remove(HeaderNames.Authorization);
+                headers.TryAddWithoutValidation(HeaderNames.Authorization, authorization);
+            }
+
             // W3C Trace Context: the destination's parent is the gateway's own span.
             if (Activity.Current is { IdFormat: ActivityIdFormat.W3C } activity)
             {

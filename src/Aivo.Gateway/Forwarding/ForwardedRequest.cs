@@ -28,6 +28,9 @@ internal sealed class ForwardedRequest(HttpContext context, AccessToken token, b
     /// <summary>Why it was cut as a stream.</summary>
     public StreamEnd End { get; private set; }
 
+    /// <summary>What the destination receives as <c>Authorization</c> in place of the client's; null for nothing.</summary>
+    public string? Authorization { get; set; }
+
     /// <summary>When the response headers came, as a timestamp.</summary>
     public long AnsweredAt { get; private set; }
 

@@ -4,6 +4,7 @@ using Aivo.Gateway.Primitives;
 using Aivo.Gateway.Revocation;
 using Aivo.Gateway.Telemetry;
 using Aivo.Gateway.Tokens;
+using Yarp.ReverseProxy.Model;
 using Yarp.ReverseProxy.Transforms;
 
 namespace Aivo.Gateway.Forwarding;
@@ -76,7 +77,14 @@ internal sealed partial class ForwardedRequests(
         try
         {
             bool socket = WebSocketUpgrade.IsAsked(context);
-            if (((socket ? Admit(request) : null) ?? hooks.CheckLast(context)) is { } denial)
+            if ((socket ? Admit(request) : null) is { } full)
+            {
+                request.Refuse(full);
+                return;
+            }
+
+            Introduce(context, request);
+            if (hooks.CheckLast(context) is { } denial)
             {
                 request.Refuse(denial);
                 return;
@@ -98,6 +106,18 @@ internal sealed partial class ForwardedRequests(
                 Interlocked.Decrement(ref _streams);
                 WebSocketUpgrade.Restore(context);
             }
+        }
+    }
+
+    /// <summary>
+    /// Finds or makes the token that tells the destination who calls. Signing can wait for other requests that sign, so the last check comes
+    /// after it; everything that refuses a request for another reason has come before.
+    /// </summary>
+    private void Introduce(HttpContext context, ForwardedRequest request)
+    {
+        if (context.GetEndpoint()?.Metadata.GetMetadata<RouteRules>()?.Handling.Authorization == AuthorizationForwarding.Internal)
+        {
+            request.Authorization = hooks.InternalAuthorizationOf(context, context.GetReverseProxyFeature().Cluster.Config.ClusterId);
         }
     }
 

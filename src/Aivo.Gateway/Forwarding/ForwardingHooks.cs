@@ -21,6 +21,12 @@ internal sealed record ForwardingHooks(
     public Func<HttpContext, AccessToken?> TokenOf { get; init; } = static _ => null;
 
     /// <summary>
+    /// The <c>Authorization</c> header by which a cluster of this name learns who calls; null on a request without identity. Asked after every
+    /// check that refuses a request, since making one signs.
+    /// </summary>
+    public Func<HttpContext, string, string?> InternalAuthorizationOf { get; init; } = static (_, _) => null;
+
+    /// <summary>
     /// Until when the session's newest access token holds; null when the session has ended. Asked when the token of a stream has expired.
     /// Throws <see cref="StoreUnavailableException"/> when there is no answer.
     /// </summary>

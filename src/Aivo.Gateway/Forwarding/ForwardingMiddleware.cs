@@ -22,9 +22,9 @@ internal sealed partial class ForwardingMiddleware(
 
         WebSocketTokens.RemoveTokens(headers);
         RouteRules rules = context.GetEndpoint()!.Metadata.GetRequiredMetadata<RouteRules>();
-        if (rules.Authorization == AuthorizationForwarding.Strip)
+        if (rules.Handling.Authorization != AuthorizationForwarding.Forward)
         {
-            // SR-82. A route's own transform may still set one, for the destination.
+            // SR-82. On a route that strips it, a transform of its own may still set one for the destination.
             headers.Authorization = default;
         }
 

@@ -15,7 +15,7 @@ internal sealed class IdentityHeaders
     /// <summary>Header name and encoded value, ready to send.</summary>
     public KeyValuePair<string, string>[] Values { get; }
 
-    /// <param name="claims">The token's further claims; those that <see cref="HeadersOptions.Claims"/> maps become headers.</param>
+    /// <param name="claims">The token's other claims; those that <see cref="HeadersOptions.Claims"/> maps become headers.</param>
     public static IdentityHeaders Create(
         HeadersOptions options, string userId, string tenantId, string role, string sessionId, IReadOnlyDictionary<string, string> claims)
     {
@@ -28,7 +28,15 @@ internal sealed class IdentityHeaders
         ];
         foreach ((string header, string claim) in options.Claims)
         {
-            if (Claim(claim, userId, sessionId, claims) is { } value)
+            string? value = claim switch
+            {
+                "sub" => userId,
+                "sid" => sessionId,
+                "tenant_id" => tenantId,
+                "role" => role,
+                _ => claims.GetValueOrDefault(claim),
+            };
+            if (value is not null)
             {
                 values.Add(new(header, Encode(value)));
             }
@@ -64,11 +72,4 @@ internal sealed class IdentityHeaders
 
         return text.ToString();
     }
-
-    private static string? Claim(string name, string userId, string sessionId, IReadOnlyDictionary<string, string> claims) => name switch
-    {
-        "sub" => userId,
-        "sid" => sessionId,
-        _ => claims.GetValueOrDefault(name),
-    };
 }

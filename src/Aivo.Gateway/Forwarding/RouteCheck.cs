@@ -34,8 +34,9 @@ internal static class RouteCheck
         }
 
         CallerPolicy? policy = rules.Count == 0 ? null : new CallerPolicy(route.RouteId, rules);
-        return (new RouteRules(route.RouteId, anonymous, policy, metadata.Authorization, metadata.WebSocketToken)
+        return (new RouteRules(route.RouteId, anonymous, policy, metadata.WebSocketToken)
         {
+            Handling = RouteHandling.Read(route, anonymous, key, problems),
             Cors = CorsOf(route, names, key, problems),
             RateLimits = RouteRateLimits.Read(route, key, names, problems),
         }, problems);
@@ -130,10 +131,13 @@ internal static class RouteCheck
         }
     }
 
-    private static IEnumerable<string> ReservedTransforms(RouteConfig route, HeaderCleaning cleaning) =>
+    private static IEnumerable<string> ReservedTransforms(RouteConfig route, HeaderCleaning cleaning) => SetHeaders(route).Where(cleaning.IsReserved);
+
+    /// <summary>The names of the request headers that the route's transforms set.</summary>
+    public static IEnumerable<string> SetHeaders(RouteConfig route) =>
         from transform in route.Transforms ?? []
         from entry in transform
-        where HeaderTransforms.Any(name => Is(name, entry.Key)) && entry.Value is { Length: > 0 } header && cleaning.IsReserved(header)
+        where HeaderTransforms.Any(name => Is(name, entry.Key)) && entry.Value is { Length: > 0 }
         select entry.Value;
 
     private static bool Is(string left, string right) => left.Equals(right, StringComparison.OrdinalIgnoreCase);

@@ -4,25 +4,14 @@ using Yarp.ReverseProxy.Configuration;
 
 namespace Aivo.Gateway.Forwarding;
 
-/// <summary>What becomes of the client's <c>Authorization</c> header towards the destination.</summary>
-internal enum AuthorizationForwarding
-{
-    /// <summary>It is not forwarded; the default.</summary>
-    Strip,
-
-    /// <summary>It is forwarded as it came.</summary>
-    Forward,
-}
-
 /// <summary>A route's metadata, which are texts, read into what they mean.</summary>
 /// <param name="Policy">What it asks of a caller, or null.</param>
-internal sealed record RouteMetadata(AuthorizationForwarding Authorization, bool WebSocketToken, PolicyOptions? Policy)
+internal sealed record RouteMetadata(bool WebSocketToken, PolicyOptions? Policy)
 {
-    private const string AuthorizationKey = "Authorization";
     private const string WebSocketTokenKey = "WebSocketToken";
     private const string Subprotocol = "Subprotocol";
 
-    private static readonly string[] Known = [AuthorizationKey, PolicyTexts.ClaimsKey, RouteRateLimits.MetadataKey, PolicyTexts.RolesKey, PolicyTexts.RouteClaimsKey, WebSocketTokenKey];
+    private static readonly string[] Known = [RouteHandling.AuthorizationKey, PolicyTexts.ClaimsKey, RouteRateLimits.MetadataKey, PolicyTexts.RolesKey, PolicyTexts.RouteClaimsKey, WebSocketTokenKey];
 
     /// <summary>Names that a later version gives a meaning; to ignore one would leave the route more open than it says.</summary>
     private static readonly string[] Later = ["Paths", "Maintenance"];
@@ -37,9 +26,6 @@ internal sealed record RouteMetadata(AuthorizationForwarding Authorization, bool
         }
 
         return new RouteMetadata(
-            Choice(route, key, AuthorizationKey, Enum.GetNames<AuthorizationForwarding>(), problems) is { } text
-                ? Enum.Parse<AuthorizationForwarding>(text, ignoreCase: true)
-                : AuthorizationForwarding.Strip,
             Choice(route, key, WebSocketTokenKey, [Subprotocol], problems) is not null,
             PolicyTexts.Read(name => Value(route, name), (name, value, problem, fix) => problems.Add(new SettingError($"{key}:Metadata:{name}", value, problem, fix))));
     }
@@ -62,7 +48,8 @@ internal sealed record RouteMetadata(AuthorizationForwarding Authorization, bool
         }
     }
 
-    private static string? Choice(RouteConfig route, string key, string name, string[] choices, List<SettingError> problems)
+    /// <summary>The text where it is one of the choices, in any case; null where there is none, or a wrong one, which is reported.</summary>
+    public static string? Choice(RouteConfig route, string key, string name, string[] choices, List<SettingError> problems)
     {
         if (Value(route, name) is not { } text || choices.Contains(text, StringComparer.OrdinalIgnoreCase))
         {
@@ -73,6 +60,6 @@ internal sealed record RouteMetadata(AuthorizationForwarding Authorization, bool
         return null;
     }
 
-    private static string? Value(RouteConfig route, string name) =>
+    public static string? Value(RouteConfig route, string name) =>
         route.Metadata?.FirstOrDefault(entry => entry.Key.Equals(name, StringComparison.OrdinalIgnoreCase)).Value is { } text && !string.IsNullOrWhiteSpace(text) ? text : null;
 }

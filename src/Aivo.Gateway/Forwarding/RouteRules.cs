@@ -12,8 +12,10 @@ namespace Aivo.Gateway.Forwarding;
 /// <param name="Route">The route's name.</param>
 /// <param name="Anonymous">Whether everyone may use the route, and nobody is known on it.</param>
 /// <param name="Policy">What is asked of a caller beyond being signed in; null where nothing is.</param>
-internal sealed record RouteRules(string Route, bool Anonymous, CallerPolicy? Policy, AuthorizationForwarding Authorization, bool WebSocketToken)
+internal sealed record RouteRules(string Route, bool Anonymous, CallerPolicy? Policy, bool WebSocketToken)
 {
+    public required RouteHandling Handling { get; init; }
+
     /// <summary>Which pages of other origins may call the route; null where none may.</summary>
     public CorsPolicyOptions? Cors { get; init; }
 
@@ -29,7 +31,7 @@ internal sealed record RouteRules(string Route, bool Anonymous, CallerPolicy? Po
         .. WebSocketToken ? (string[])["token of a WebSocket: header or subprotocol"] : [],
         .. Cors is null ? (string[])[] : [$"pages of other origins: {Cors.Text}"],
         .. RateLimits.Lines,
-        Authorization == AuthorizationForwarding.Forward ? "header Authorization: forwarded" : "header Authorization: removed",
+        .. Handling.Lines,
     ];
 
     /// <summary>Changes whenever anything changes that the rules use, behind a name too.</summary>

@@ -48,6 +48,7 @@ internal static class Composition
         services.AddSingleton(configuration.RefreshKeys!);
         services.AddSingleton<AccessTokenIssuer>();
         services.AddSingleton<AccessTokenValidator>();
+        services.AddSingleton<InternalTokenIssuer>();
         services.AddSingleton(provider => new AccessTokenCache(configuration.Settings.Tokens.CacheSize, provider.GetRequiredService<TimeProvider>()));
         services.AddSingleton<RefreshTokenCodec>();
         services.AddSingleton<JsonWebKeySet>();

@@ -15,6 +15,7 @@ internal static class ForwardingWiring
     {
         HeadersOptions headers = provider.GetRequiredService<HeadersOptions>();
         CallerCheck check = provider.GetRequiredService<CallerCheck>();
+        InternalTokenIssuer issuer = provider.GetRequiredService<InternalTokenIssuer>();
         return new ForwardingHooks(
             DenialResponse.WriteAsync,
             context => context.Features.Get<AuthenticatedCaller>() is { } caller ? IdentityOf(caller, headers) : null,
@@ -22,6 +23,8 @@ internal static class ForwardingWiring
             provider.GetRequiredService<GatewayMetrics>().Forwarded)
         {
             TokenOf = context => context.Features.Get<AuthenticatedCaller>()?.Token,
+            InternalAuthorizationOf = (context, cluster) =>
+                context.Features.Get<AuthenticatedCaller>() is { } caller ? caller.Internal.AuthorizationFor(cluster, caller.Token, issuer) : null,
             RefreshedUntil = (session, cancellationToken) => RefreshedUntilAsync(provider, session, cancellationToken),
         };
     }
@@ -44,7 +47,8 @@ internal static class ForwardingWiring
 
         // Two requests may do this at once for a new token: both results say the same.
         AccessToken token = caller.Token;
-        var made = IdentityHeaders.Create(headers, token.User.ToString(), token.Tenant.ToString(), token.Role, token.Session.ToString(), token.Claims);
+        Dictionary<string, string> claims = new(token.Claims, StringComparer.Ordinal) { ["jti"] = token.Id.ToString(), ["client_id"] = token.ClientId };
+        var made = IdentityHeaders.Create(headers, token.User.ToString(), token.Tenant.ToString(), token.Role, token.Session.ToString(), claims);
         caller.Derived = made;
         return made;
     }

@@ -81,6 +81,7 @@ internal sealed record GatewaySettings(
         CheckPorts(configuration, report);
         CheckFiles(report);
         CheckAudience(report);
+        CheckInternalAudiences(configuration, report);
         CheckHeaderClaims(report);
         CheckRateLimits(configuration, report);
     }
@@ -162,6 +163,18 @@ internal sealed record GatewaySettings(
         if (Tokens.Issuer.Length > 0 && Tokens.Audience.TrimEnd('/') == Tokens.Issuer.TrimEnd('/') + "/auth/v1/refresh")
         {
             report.Add(new SettingError("Tokens:Audience", Tokens.Audience, "is the audience of refresh tokens.", "Set the name of the API behind the gateway."));
+        }
+    }
+
+    /// <summary>A service that checks the audience and not the type must not take an access token for one of the gateway's own (RFC 8725, section 3.12).</summary>
+    private void CheckInternalAudiences(IConfiguration configuration, SettingReport report)
+    {
+        foreach (IConfigurationSection cluster in configuration.GetSection("ReverseProxy:Clusters").GetChildren())
+        {
+            if (Tokens.Audience.Length > 0 && Tokens.Internal.AudiencePrefix + cluster.Key == Tokens.Audience)
+            {
+                report.Add(new SettingError(cluster.Path, null, "gives internal tokens the audience of access tokens.", "Choose another name, another Tokens:Audience, or set Tokens:Internal:AudiencePrefix."));
+            }
         }
     }
 

@@ -19,6 +19,7 @@ internal sealed class GatewayMetrics
     private readonly Counter<long> _refusals;
     private readonly Counter<long> _tokenRefusals;
     private readonly Counter<long> _policyDenials;
+    private readonly Counter<long> _internalTokens;
     private readonly Counter<long> _forwarded;
     private readonly Histogram<double> _acknowledgements;
     private readonly Counter<long> _securityEvents;
@@ -38,6 +39,7 @@ internal sealed class GatewayMetrics
         _refusals = _meter.CreateCounter<long>("aivo.gateway.refusals", "{request}", "Requests that the gateway itself refused, by the denial's code.");
         _tokenRefusals = _meter.CreateCounter<long>("aivo.gateway.token_refusals", "{token}", "Access tokens that did not hold, by reason; never shown to the client.");
         _policyDenials = _meter.CreateCounter<long>("aivo.gateway.policy_denied", "{request}", "Requests of signed-in callers that a route's policy refused, by route and kind of rule: role, scope, claim, tenant or route.");
+        _internalTokens = _meter.CreateCounter<long>("aivo.gateway.internal_tokens", "{token}", "Tokens made to tell a destination who calls, by cluster; one that is still good is sent again and does not count.");
         _forwarded = _meter.CreateCounter<long>("aivo.gateway.forwarded_requests", "{request}", "Requests that were forwarded, by route and class of the answer's status.");
         _acknowledgements = _meter.CreateHistogram<double>("aivo.gateway.revocation.acknowledgements", "s", "How long a log-in or an end waited for the sync that acknowledges it, by outcome.");
         _securityEvents = _meter.CreateCounter<long>("aivo.gateway.security_events", "{event}", "What a person should look at, by event: theft, shared_token or lost_write.");
@@ -76,6 +78,8 @@ internal sealed class GatewayMetrics
     /// <param name="rule">The kind of the rule.</param>
     public void PolicyDenied(string route, string rule) =>
         _policyDenials.Add(1, new KeyValuePair<string, object?>("route", route), new KeyValuePair<string, object?>("rule", rule));
+
+    public void InternalToken(string cluster) => _internalTokens.Add(1, new KeyValuePair<string, object?>("cluster", cluster));
 
     public void Acknowledgement(bool acknowledged, TimeSpan waited) =>
         _acknowledgements.Record(waited.TotalSeconds, new KeyValuePair<string, object?>("outcome", acknowledged ? "acknowledged" : "missed"));

@@ -30,4 +30,7 @@ internal sealed record AccessToken(
 {
     /// <summary>Those of <see cref="Claims"/> whose value is a list or an object, so that its text is JSON; a string may look the same.</summary>
     public FrozenSet<string> StructuredClaims { get; init; } = FrozenSet<string>.Empty;
+
+    /// <summary>Those of <see cref="Claims"/> whose value is a number or a boolean.</summary>
+    public FrozenSet<string> LiteralClaims { get; init; } = FrozenSet<string>.Empty;
 }

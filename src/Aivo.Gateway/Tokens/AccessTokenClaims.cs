@@ -12,6 +12,7 @@ internal sealed class AccessTokenClaims
 
     private readonly Dictionary<string, string> _further = new(StringComparer.Ordinal);
     private readonly List<string> _structured = [];
+    private readonly List<string> _literal = [];
     private string? _issuer;
     private List<string>? _audience;
     private UserId? _user;
@@ -70,6 +71,7 @@ internal sealed class AccessTokenClaims
         _further.Count == 0 ? FrozenDictionary<string, string>.Empty : _further.ToFrozenDictionary(StringComparer.Ordinal))
     {
         StructuredClaims = _structured.Count == 0 ? FrozenSet<string>.Empty : _structured.ToFrozenSet(StringComparer.Ordinal),
+        LiteralClaims = _literal.Count == 0 ? FrozenSet<string>.Empty : _literal.ToFrozenSet(StringComparer.Ordinal),
     };
 
     /// <summary>RFC 9068, section 2.2 (<c>client_id</c> included), and what the gateway adds.</summary>
@@ -118,8 +120,10 @@ internal sealed class AccessTokenClaims
                 return text is not null;
             case JsonValueKind.Array or JsonValueKind.Object:
                 _structured.Add(name);
-                goto default;
+                _further[name] = value.GetRawText();
+                return true;
             default:
+                _literal.Add(name);
                 _further[name] = value.GetRawText();
                 return true;
         }

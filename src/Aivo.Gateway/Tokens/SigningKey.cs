@@ -22,8 +22,8 @@ internal sealed class SigningKey : IDisposable
         verification.Alg = algorithm.ToString();
         verification.Kid = Base64Url.EncodeToString(verification.ComputeJwkThumbprint());
 
-        // RFC 9068, section 2.1; exactly these three members, the same bytes for every token of the key.
-        EncodedHeader = Base64Url.EncodeToString(Encoding.ASCII.GetBytes($$"""{"alg":"{{algorithm}}","typ":"{{AccessTokenIssuer.Type}}","kid":"{{KeyId}}"}"""));
+        EncodedHeader = HeaderOf(AccessTokenIssuer.Type);
+        EncodedInternalHeader = HeaderOf(InternalTokenIssuer.Type);
     }
 
     public string KeyId => Verification.Kid;
@@ -36,8 +36,11 @@ internal sealed class SigningKey : IDisposable
     /// <summary>The one length a signature under this key has (RFC 7518, sections 3.3 to 3.5).</summary>
     public int SignatureLength { get; }
 
-    /// <summary>The first part of every token signed with this key.</summary>
+    /// <summary>The first part of every access token signed with this key.</summary>
     public string EncodedHeader { get; }
+
+    /// <summary>The first part of every internal token signed with this key.</summary>
+    public string EncodedInternalHeader { get; }
 
     public bool CanSign => _ecdsa is not null || _rsa is not null;
 
@@ -99,6 +102,10 @@ internal sealed class SigningKey : IDisposable
 
     /// <summary>The id alone; never key material.</summary>
     public override string ToString() => $"{Algorithm} {KeyId}";
+
+    /// <summary>RFC 9068, section 2.1; exactly these three members, the same bytes for every token of one type under the key.</summary>
+    private string HeaderOf(string type) =>
+        Base64Url.EncodeToString(Encoding.ASCII.GetBytes($$"""{"alg":"{{Algorithm}}","typ":"{{type}}","kid":"{{KeyId}}"}"""));
 
     private static T? KeepOrDispose<T>(T key, bool keep) where T : AsymmetricAlgorithm
     {

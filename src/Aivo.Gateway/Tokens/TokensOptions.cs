@@ -33,6 +33,7 @@ internal sealed record TokensOptions
     /// <summary>The claim's name to the attribute's name.</summary>
     public required IReadOnlyDictionary<string, string> Claims { get; init; }
     public required int CacheSize { get; init; }
+    public InternalTokenOptions Internal { get; init; } = new();
 
     public static TokensOptions Read(SettingReader reader)
     {
@@ -50,6 +51,7 @@ internal sealed record TokensOptions
             ActiveRefreshKey = reader.OptionalText("ActiveRefreshKey", "The file name without .key of the key under which new sessions are made. Needed when the directory holds more than one."),
             Claims = reader.Table("Claims", "Further claims of access tokens: claim name to the user attribute it comes from, such as \"learner_uid\": \"learnerUid\". Registered names cannot be mapped."),
             CacheSize = reader.Integer("CacheSize", 20_000, 100, 1_000_000, "How many validated access tokens a node remembers at least (twice as many at most), so that each is verified once; about 2 KB each."),
+            Internal = reader.Section("Internal", InternalTokenOptions.Read),
         };
         foreach ((string claim, string attribute) in options.Claims)
         {

@@ -17,8 +17,9 @@ public sealed class RouteTests
         { "AuthorizationPolicy", "staff", "AuthorizationPolicy", "not a policy that exists" },
         { "Metadata:RateLimits", "slow", "Metadata:RateLimits", "is not a rate limit that exists" },
         { "Metadata:Authorisation", "Strip", "Metadata:Authorisation", "Authorization, Claims" },
-        { "Metadata:Authorization", "Internal", "Metadata:Authorization", "Strip, Forward" },
-        { "Metadata:Authorization", "1", "Metadata:Authorization", "Strip, Forward" },
+        { "Metadata:Authorization", "Keep", "Metadata:Authorization", "Internal, Forward, Strip" },
+        { "Metadata:Authorization", "1", "Metadata:Authorization", "Internal, Forward, Strip" },
+        { "Transforms:0:RequestHeader", "authorization", "Transforms", "Authorization: Strip" },
         { "Metadata:Authorization:0", "Strip", "Metadata:Authorization", "not a text" },
         { "Metadata:WebSocketToken", "true", "Metadata:WebSocketToken", "Subprotocol" },
         { "Metadata:WebSocketToken:Kind", "Subprotocol", "Metadata:WebSocketToken", "not a text" },
@@ -74,6 +75,7 @@ public sealed class RouteTests
     [Theory]
     [InlineData("AuthorizationPolicy", "Anonymous")]
     [InlineData("Metadata:Authorization", "Forward")]
+    [InlineData("Metadata:Authorization", "Internal")]
     [InlineData("Metadata:authorization", "strip")]
     [InlineData("Metadata:WebSocketToken", "Subprotocol")]
     [InlineData("Metadata:roles", "a, b")]
