@@ -16,7 +16,7 @@ internal static class PathGate
 
     /// <summary>
     /// Whether the path (without the query, from its first slash) has one reading only. Refused are empty and dot segments, a backslash,
-    /// <c>;</c> (path parameters), <c>#</c>, control characters, each of them and <c>/</c> also percent-encoded once or twice, broken
+    /// <c>;</c> (path parameters), <c>#</c>, control characters, each of them and <c>/</c> also percent-encoded, whatever is encoded twice, broken
     /// percent-encoding, and bytes that are not UTF-8. A plain path costs three vectorised scans and no allocation.
     /// </summary>
     public static bool Accepts(ReadOnlySpan<char> path)
@@ -48,13 +48,67 @@ internal static class PathGate
         return false;
     }
 
+    /// <summary>Percent-decodes once. False where the encoding is broken, a control character or <c>#</c> comes out, or the whole is not UTF-8.</summary>
+    /// <param name="decoded">At least as long as the text.</param>
+    public static bool TryDecode(ReadOnlySpan<char> text, Span<byte> decoded, out int length)
+    {
+        length = 0;
+        for (int at = 0; at < text.Length; at++)
+        {
+            byte value;
+            if (text[at] != '%')
+            {
+                if (text[at] > 0x7F)
+                {
+                    return false;
+                }
+
+                value = (byte)text[at];
+            }
+            else if (!TryReadHex(text[(at + 1)..], out value))
+            {
+                return false;
+            }
+            else
+            {
+                at += 2;
+            }
+
+            if (value is < 0x20 or 0x7F or (byte)'#')
+            {
+                return false;
+            }
+
+            decoded[length++] = value;
+        }
+
+        return Utf8.IsValid(decoded[..length]);
+    }
+
+    /// <summary>
+    /// Whether something is still encoded in what was decoded: the forwarder would send it on as it is, and whoever decodes it then, or decodes
+    /// twice, reads another path than the one that was authorised (<c>%2563losed</c>). In the decoded text, since <c>%25%36%33</c> is the same.
+    /// </summary>
+    public static bool HasEncoded(ReadOnlySpan<byte> decoded)
+    {
+        for (int at = decoded.IndexOf((byte)'%'); at >= 0 && at < decoded.Length; at++)
+        {
+            if (decoded[at] == '%' && at + 2 < decoded.Length && char.IsAsciiHexDigit((char)decoded[at + 1]) && char.IsAsciiHexDigit((char)decoded[at + 2]))
+            {
+                return true;
+            }
+        }
+
+        return false;
+    }
+
     private static bool HasOneReading(ReadOnlySpan<char> rest)
     {
         byte[]? rented = rest.Length > 512 ? ArrayPool<byte>.Shared.Rent(rest.Length) : null;
         try
         {
             Span<byte> decoded = rented ?? stackalloc byte[512];
-            return TryDecode(rest, decoded, out int length) && Utf8.IsValid(decoded[..length]);
+            return !HasSpecial(rest) && TryDecode(rest, decoded, out int length) && !HasEncoded(decoded[..length]);
         }
         finally
         {
@@ -65,44 +119,25 @@ internal static class PathGate
         }
     }
 
-    private static bool TryDecode(ReadOnlySpan<char> text, Span<byte> decoded, out int length)
+    /// <summary>Whether there is a backslash or <c>;</c> in it, or encoded in it one of these, a slash or a dot.</summary>
+    private static bool HasSpecial(ReadOnlySpan<char> text)
     {
-        length = 0;
         for (int at = 0; at < text.Length; at++)
         {
-            byte value;
-            if (text[at] == '%')
+            if (text[at] is '\\' or ';' || (text[at] == '%' && TryReadHex(text[(at + 1)..], out byte value) && IsSpecial(value)))
             {
-                // Twice-encoded separators have another reading behind a destination that decodes twice.
-                if (!TryReadHex(text[(at + 1)..], out value) || IsRefused(value) || value is (byte)'/' or (byte)'.'
-                    || (value == '%' && TryReadHex(text[(at + 3)..], out byte inner) && (IsRefused(inner) || inner is (byte)'/' or (byte)'.' or (byte)'%')))
-                {
-                    return false;
-                }
-
-                at += 2;
+                return true;
             }
-            else if (text[at] > 0x7F || IsRefused((byte)text[at]))
-            {
-                return false;
-            }
-            else
-            {
-                value = (byte)text[at];
-            }
-
-            decoded[length++] = value;
         }
 
-        return true;
+        return false;
     }
 
-    private static bool IsRefused(byte value) => value is < 0x20 or 0x7F or (byte)'\\' or (byte)';' or (byte)'#';
+    private static bool IsSpecial(byte value) => value is (byte)'/' or (byte)'.' or (byte)'\\' or (byte)';';
 
     private static bool TryReadHex(ReadOnlySpan<char> text, out byte value)
     {
         value = 0;
-        return text.Length >= 2
-            && byte.TryParse(text[..2], NumberStyles.AllowHexSpecifier, CultureInfo.InvariantCulture, out value);
+        return text.Length >= 2 && byte.TryParse(text[..2], NumberStyles.AllowHexSpecifier, CultureInfo.InvariantCulture, out value);
     }
 }

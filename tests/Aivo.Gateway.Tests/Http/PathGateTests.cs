@@ -7,7 +7,7 @@ namespace Aivo.Gateway.Tests.Http;
 public sealed class PathGateTests
 {
     private static readonly string[] Pieces =
-        ["/", "/", "a", "B9", ".", "..", "%", "%2", "%2f", "%2E", "%5c", "%25", "%252f", "%00", "%0a", "%20", "%c3%a9", "%c0%af", "%ff", "%3b", ";", "\\", "#", "~", ":", "%41", "é"];
+        ["/", "/", "a", "B9", ".", "..", "%", "%2", "%2f", "%2E", "%5c", "%25", "%252f", "%00", "%0a", "%20", "%c3%a9", "%c0%af", "%ff", "%3b", ";", "\\", "#", "~", ":", "%41", "é", "2f", "%32", "%66", "5", "%35"];
 
     /// <summary>The rule once more, slowly: what is accepted reads the same decoded once and twice, and has no odd segment.</summary>
     [Fact]
@@ -25,7 +25,7 @@ public sealed class PathGateTests
                 && path.Count(character => character == '.') == twice.Count(character => character == '.')
                 && path.Split('/').Skip(1).SkipLast(1).All(segment => segment is not ("" or "." or ".."))
                 && path.Split('/')[^1] is not ("." or "..")
-                && !path.Contains("%2525", StringComparison.Ordinal);
+                && once == twice;
 
             Assert.True(oneReading == PathGate.Accepts(path), $"{path}: expected {oneReading}");
         }, iter: 20_000);
