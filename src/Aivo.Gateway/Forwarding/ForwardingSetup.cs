@@ -20,6 +20,7 @@ internal static class ForwardingSetup
         services.AddSingleton<CompiledRoutes>();
         services.AddSingleton<ForwardedRequests>();
         services.AddSingleton<RateLimitedRoutes>();
+        services.AddSingleton<ConnectRetry>();
         services.AddSingleton<IDrainStep, StreamDrain>();
         services.AddHostedService<StreamWatch>();
         if (sampleDestination)
@@ -46,12 +47,14 @@ internal static class ForwardingSetup
     public static void MapForwarding(this IEndpointRouteBuilder endpoints)
     {
         var requests = endpoints.ServiceProvider.GetRequiredService<ForwardedRequests>();
+        var retry = endpoints.ServiceProvider.GetRequiredService<ConnectRetry>();
         var compiled = endpoints.ServiceProvider.GetRequiredService<CompiledRoutes>();
         endpoints
             .MapReverseProxy(proxy =>
             {
                 proxy.UseMiddleware<ForwardingMiddleware>();
                 proxy.UseSessionAffinity();
+                proxy.Use((context, next) => retry.ForwardAsync(context, next)); // after affinity, whose one destination is not given up
                 proxy.UseLoadBalancing();
                 proxy.UsePassiveHealthChecks();
                 // Last: the balancer may ask a remote store one day, and a revocation must not slip in between.
@@ -81,6 +84,16 @@ internal static class ForwardingSetup
         if (rules.Cors is not null)
         {
             endpoint.Metadata.Add(new CorsPolicyMetadata(rules.Cors.ToPolicy()));
+        }
+
+        if (rules.Handling.CanonicalPaths)
+        {
+            endpoint.Metadata.Add(CanonicalPathMetadata.Instance);
+        }
+
+        if (rules.Handling.Maintenance is { } wait)
+        {
+            endpoint.Metadata.Add(new MaintenanceMetadata(wait));
         }
 
         if (rules.WebSocketToken)

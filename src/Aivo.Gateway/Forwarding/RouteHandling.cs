@@ -1,3 +1,4 @@
+using System.Globalization;
 using Aivo.Gateway.Configuration;
 using Yarp.ReverseProxy.Configuration;
 
@@ -17,9 +18,18 @@ internal enum AuthorizationForwarding
 }
 
 /// <summary>How the requests of a route are handled once it is known who may use it, from the route's metadata.</summary>
-internal sealed record RouteHandling(AuthorizationForwarding Authorization)
+/// <param name="CanonicalPaths">Whether a path with several readings is taken, in its canonical form.</param>
+/// <param name="Maintenance">When to come again, of a route under maintenance; null where it is not.</param>
+/// <param name="RetriesConnect">Whether a request may go to another destination when there is no connection to the first.</param>
+internal sealed record RouteHandling(AuthorizationForwarding Authorization, bool CanonicalPaths, TimeSpan? Maintenance, bool RetriesConnect)
 {
     public const string AuthorizationKey = "Authorization";
+    public const string MaintenanceKey = "Maintenance";
+    public const string PathsKey = "Paths";
+    public const string RetryKey = "Retry";
+
+    /// <summary>Where a route under maintenance does not say when to come again.</summary>
+    private static readonly TimeSpan StandardMaintenance = TimeSpan.FromMinutes(1);
 
     /// <summary>As in <see cref="RouteRules.Lines"/>.</summary>
     public IReadOnlyList<string> Lines =>
@@ -30,13 +40,20 @@ internal sealed record RouteHandling(AuthorizationForwarding Authorization)
             AuthorizationForwarding.Forward => "header Authorization: forwarded",
             _ => "header Authorization: removed",
         },
+        .. CanonicalPaths ? (string[])["paths with several readings: taken in canonical form"] : [],
+        .. Maintenance is { } wait ? (string[])[$"maintenance: 503, come again after {wait.TotalSeconds} s"] : [],
+        .. RetriesConnect ? [] : (string[])["no connection to a destination: not tried on another"],
     ];
 
     /// <param name="anonymous">Whether nobody is known on the route.</param>
     /// <param name="key">The route's place in the configuration.</param>
     /// <param name="problems">Takes everything that is wrong; then the result is not to be used.</param>
     public static RouteHandling Read(RouteConfig route, bool anonymous, string key, List<SettingError> problems) =>
-        new(AuthorizationOf(route, anonymous, key, problems));
+        new(
+            AuthorizationOf(route, anonymous, key, problems),
+            RouteMetadata.Choice(route, key, PathsKey, ["Strict", "Canonical"], problems) is { } paths && paths.Equals("Canonical", StringComparison.OrdinalIgnoreCase),
+            MaintenanceOf(route, key, problems),
+            RouteMetadata.Choice(route, key, RetryKey, ["Connect", "None"], problems) is not { } retry || retry.Equals("Connect", StringComparison.OrdinalIgnoreCase));
 
     private static AuthorizationForwarding AuthorizationOf(RouteConfig route, bool anonymous, string key, List<SettingError> problems)
     {
@@ -57,5 +74,28 @@ internal sealed record RouteHandling(AuthorizationForwarding Authorization)
         }
 
         return chosen;
+    }
+
+    private static TimeSpan? MaintenanceOf(RouteConfig route, string key, List<SettingError> problems)
+    {
+        string? text = RouteMetadata.Value(route, MaintenanceKey);
+        if (text is null || text.Equals("false", StringComparison.OrdinalIgnoreCase))
+        {
+            return null;
+        }
+
+        if (text.Equals("true", StringComparison.OrdinalIgnoreCase))
+        {
+            return StandardMaintenance;
+        }
+
+        if (int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out int seconds) && seconds is >= 1 and <= 86_400)
+        {
+            return TimeSpan.FromSeconds(seconds);
+        }
+
+        problems.Add(new SettingError($"{key}:Metadata:{MaintenanceKey}", text, "is neither true nor false nor a number of seconds.",
+            "Write true, false, or after how many seconds clients are to come again, from 1 to 86400."));
+        return null;
     }
 }

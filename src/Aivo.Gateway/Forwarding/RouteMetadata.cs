@@ -11,10 +11,11 @@ internal sealed record RouteMetadata(bool WebSocketToken, PolicyOptions? Policy)
     private const string WebSocketTokenKey = "WebSocketToken";
     private const string Subprotocol = "Subprotocol";
 
-    private static readonly string[] Known = [RouteHandling.AuthorizationKey, PolicyTexts.ClaimsKey, RouteRateLimits.MetadataKey, PolicyTexts.RolesKey, PolicyTexts.RouteClaimsKey, WebSocketTokenKey];
-
-    /// <summary>Names that a later version gives a meaning; to ignore one would leave the route more open than it says.</summary>
-    private static readonly string[] Later = ["Paths", "Maintenance"];
+    private static readonly string[] Known =
+    [
+        RouteHandling.AuthorizationKey, PolicyTexts.ClaimsKey, RouteHandling.MaintenanceKey, RouteHandling.PathsKey, RouteRateLimits.MetadataKey,
+        RouteHandling.RetryKey, PolicyTexts.RolesKey, PolicyTexts.RouteClaimsKey, WebSocketTokenKey,
+    ];
 
     /// <param name="key">The route's place in the configuration.</param>
     /// <param name="problems">Takes everything that is wrong; then the result is not to be used.</param>
@@ -32,11 +33,7 @@ internal sealed record RouteMetadata(bool WebSocketToken, PolicyOptions? Policy)
 
     private static void Check(string key, string name, string? value, List<SettingError> problems)
     {
-        if (Later.Contains(name, StringComparer.OrdinalIgnoreCase))
-        {
-            problems.Add(new SettingError(key, value, "is not in this version, and ignoring it would leave the route more open than it says.", "Remove it."));
-        }
-        else if (!Known.Contains(name, StringComparer.OrdinalIgnoreCase))
+        if (!Known.Contains(name, StringComparer.OrdinalIgnoreCase))
         {
             problems.Add(new SettingError(key, value is null ? null : "***", "is not metadata that the gateway knows.",
                 $"Remove it or correct the name; a route's metadata has: {string.Join(", ", Known)}."));

@@ -18,9 +18,10 @@ internal static class Pipeline
         // Told apart by the connection's own port: a Host header can be forged, the socket cannot (docs/adr/0006).
         app.MapWhen(context => context.Connection.LocalPort == options.ManagementPort, ConfigureManagement);
 
+        app.UseMiddleware<ResponseHeaders>();       // before anything can answer
         if (options.AccessLog)
         {
-            app.UseMiddleware<AccessLog>();         // outermost: sees the final status of everything below
+            app.UseMiddleware<AccessLog>();         // outermost of what looks at the request: sees the final status of everything below
         }
 
         app.UseMiddleware<ErrorHandler>();          // turns whatever is thrown below into the contract's answer
@@ -28,8 +29,11 @@ internal static class Pipeline
         app.UseMiddleware<RequestGate>(hosts, (Func<HttpContext, Denial, Task>)DenialResponse.WriteAsync);
         app.UseTrustedForwarding(options.TrustedProxies, hosts); // the client's address, from configured proxies only
         app.UseRouting();
+        // Only here it is known whether the endpoint takes a path that had to be made canonical.
+        app.UseMiddleware<CanonicalPaths>((Func<HttpContext, Denial, Task>)DenialResponse.WriteAsync);
         app.UseMiddleware<UnansweredRequests>();    // 404 and 405 in the contract's shape
         app.UseCors();                              // before authorization: a preflight carries no token
+        app.UseMiddleware<Maintenance>();           // before anybody asks who calls
         RateLimitedRoutes limits = app.Services.GetRequiredService<RateLimitedRoutes>();
         app.Use(limits.BeforeAuthenticationAsync);  // after CORS, so that a browser may read the refusal
         app.UseRequestTimeouts();                   // the timeouts that routes configure

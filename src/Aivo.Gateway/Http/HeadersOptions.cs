@@ -25,6 +25,16 @@ internal sealed record HeadersOptions
     /// <summary>Further identity headers: the header's name to the claim's name.</summary>
     public required IReadOnlyDictionary<string, string> Claims { get; init; }
     public required UnderscoreHandling Underscore { get; init; }
+    /// <summary>Headers of every answer that does not have them already.</summary>
+    public IReadOnlyDictionary<string, string> Response { get; init; } = new Dictionary<string, string>();
+
+    /// <summary>How the headers begin that belong to one answer, to the connection, or to the gateway's own rules.</summary>
+    private static readonly string[] Own =
+    [
+        "Accept-Ranges", "Access-Control-", "Age", "Allow", "Connection", "Content-Encoding", "Content-Length", "Content-Range", "Content-Type", "Date",
+        "ETag", "Keep-Alive", "Last-Modified", "Location", "Proxy-", "RateLimit-", "Retry-After", "Set-Cookie", "Trailer", "Transfer-Encoding", "Upgrade",
+        "WWW-Authenticate", RequestIdentifiers.Name,
+    ];
 
     /// <summary>Every name that is an identity header.</summary>
     public IEnumerable<string> IdentityNames => [UserId, TenantId, UserRole, SessionId, .. Claims.Keys];
@@ -39,7 +49,9 @@ internal sealed record HeadersOptions
             SessionId = Name(reader, "SessionId", "X-Session-Id", "The header that carries the session's id."),
             Claims = reader.Table("Claims", "Further identity headers: header name to the access token's claim, such as \"X-Learner-Id\": \"learner_uid\". Removed from every request and set from the token where it has the claim."),
             Underscore = reader.Choice("Underscore", UnderscoreHandling.Drop, "What happens to request headers with _ in their name: Drop them, Reject the request with 400, or Allow them (an alias of an identity header is dropped all the same)."),
+            Response = reader.Table("Response", "Headers that every answer gets which does not have them already, such as \"X-Content-Type-Options\": \"nosniff\" or \"Strict-Transport-Security\": \"max-age=31536000\"."),
         };
+        CheckResponse(reader, options.Response);
         foreach (string name in options.Claims.Keys)
         {
             Check(reader, "Claims", name);
@@ -60,6 +72,21 @@ internal sealed record HeadersOptions
         {
             (string setting, string name) = same.Last();
             reader.Error(setting, name, $"names the header that Headers:{same.First().Setting} names already.", "Give every identity header a name of its own.");
+        }
+    }
+
+    private static void CheckResponse(SettingReader reader, IReadOnlyDictionary<string, string> headers)
+    {
+        foreach ((string name, string value) in headers)
+        {
+            if (!FieldNames.IsOrdinary(name) || Array.Exists(Own, own => name.StartsWith(own, StringComparison.OrdinalIgnoreCase)))
+            {
+                reader.Error($"Response:{name}", value, "is not a header that can be set on every answer.", "Choose one that says nothing about one answer or connection, with letters, digits and hyphens in its name.");
+            }
+            else if (value.Length > 2000 || value.AsSpan().ContainsAnyExceptInRange(' ', '~'))
+            {
+                reader.Error($"Response:{name}", value, "is too long or has other characters than visible ASCII and spaces.", "Write at most 2,000 such characters.");
+            }
         }
     }
 

@@ -46,7 +46,7 @@ internal sealed class RequestGate(RequestDelegate next, HostAllowList hosts, Fun
         }
 
         string target = context.Features.GetRequiredFeature<IHttpRequestFeature>().RawTarget;
-        return IsTargetAccepted(target, host) && ConnectionGate.Accepts(request) ? null : Denial.BadRequest;
+        return TryFindPath(target, host, out ReadOnlySpan<char> path) && IsPathAccepted(context, path) && ConnectionGate.Accepts(request) ? null : Denial.BadRequest;
     }
 
     /// <summary>
@@ -61,8 +61,32 @@ internal sealed class RequestGate(RequestDelegate next, HostAllowList hosts, Fun
         _ => false,
     };
 
-    private static bool IsTargetAccepted(ReadOnlySpan<char> target, ReadOnlySpan<char> host)
+    /// <summary>
+    /// A path with one reading stays as it came. One with several becomes its canonical form, by which it is then routed, authorised and
+    /// forwarded; and it is marked, so that it reaches no endpoint that has not asked for it (<see cref="CanonicalPaths"/>).
+    /// </summary>
+    private static bool IsPathAccepted(HttpContext context, ReadOnlySpan<char> path)
     {
+        if (path.IsEmpty || PathGate.Accepts(path))
+        {
+            return true;
+        }
+
+        if (!CanonicalPath.TryMake(path, out string? canonical))
+        {
+            return false;
+        }
+
+        context.Request.Path = canonical;
+        context.Features.Set(ChangedPath.Instance);
+        return true;
+    }
+
+    /// <summary>The path of the target without the query; empty in absolute form without one. False where the target itself is refused.</summary>
+    private static bool TryFindPath(ReadOnlySpan<char> target, ReadOnlySpan<char> host, out ReadOnlySpan<char> path)
+    {
+        path = default;
+
         // Visible ASCII only, in the query too: over HTTP/2 a space or line break could come this far. A fragment is never sent.
         if (target.ContainsAnyExceptInRange('!', '~') || target.Contains('#'))
         {
@@ -70,22 +94,24 @@ internal sealed class RequestGate(RequestDelegate next, HostAllowList hosts, Fun
         }
 
         int query = target.IndexOf('?');
-        ReadOnlySpan<char> path = query < 0 ? target : target[..query];
-        if (path.StartsWith('/'))
+        ReadOnlySpan<char> whole = query < 0 ? target : target[..query];
+        if (whole.StartsWith('/'))
         {
-            return PathGate.Accepts(path);
+            path = whole;
+            return true;
         }
 
         // Absolute form: its authority and Host must agree (RFC 9112 section 3.2.2). What is neither (*, authority form) has no path.
-        int scheme = path.IndexOf("://", StringComparison.Ordinal);
-        if (scheme < 0 || !(path[..scheme].Equals("http", StringComparison.OrdinalIgnoreCase) || path[..scheme].Equals("https", StringComparison.OrdinalIgnoreCase)))
+        int scheme = whole.IndexOf("://", StringComparison.Ordinal);
+        if (scheme < 0 || !(whole[..scheme].Equals("http", StringComparison.OrdinalIgnoreCase) || whole[..scheme].Equals("https", StringComparison.OrdinalIgnoreCase)))
         {
             return false;
         }
 
-        ReadOnlySpan<char> rest = path[(scheme + 3)..];
+        ReadOnlySpan<char> rest = whole[(scheme + 3)..];
         int slash = rest.IndexOf('/');
         ReadOnlySpan<char> authority = slash < 0 ? rest : rest[..slash];
-        return authority.Equals(host, StringComparison.OrdinalIgnoreCase) && (slash < 0 || PathGate.Accepts(rest[slash..]));
+        path = slash < 0 ? default : rest[slash..];
+        return authority.Equals(host, StringComparison.OrdinalIgnoreCase);
     }
 }

@@ -20,6 +20,7 @@ internal sealed class GatewayMetrics
     private readonly Counter<long> _tokenRefusals;
     private readonly Counter<long> _policyDenials;
     private readonly Counter<long> _internalTokens;
+    private readonly Counter<long> _connectRetries;
     private readonly Counter<long> _forwarded;
     private readonly Histogram<double> _acknowledgements;
     private readonly Counter<long> _securityEvents;
@@ -40,6 +41,7 @@ internal sealed class GatewayMetrics
         _tokenRefusals = _meter.CreateCounter<long>("aivo.gateway.token_refusals", "{token}", "Access tokens that did not hold, by reason; never shown to the client.");
         _policyDenials = _meter.CreateCounter<long>("aivo.gateway.policy_denied", "{request}", "Requests of signed-in callers that a route's policy refused, by route and kind of rule: role, scope, claim, tenant or route.");
         _internalTokens = _meter.CreateCounter<long>("aivo.gateway.internal_tokens", "{token}", "Tokens made to tell a destination who calls, by cluster; one that is still good is sent again and does not count.");
+        _connectRetries = _meter.CreateCounter<long>("aivo.gateway.connect_retries", "{request}", "Requests that were sent to another destination since there was no connection to the first, by route.");
         _forwarded = _meter.CreateCounter<long>("aivo.gateway.forwarded_requests", "{request}", "Requests that were forwarded, by route and class of the answer's status.");
         _acknowledgements = _meter.CreateHistogram<double>("aivo.gateway.revocation.acknowledgements", "s", "How long a log-in or an end waited for the sync that acknowledges it, by outcome.");
         _securityEvents = _meter.CreateCounter<long>("aivo.gateway.security_events", "{event}", "What a person should look at, by event: theft, shared_token or lost_write.");
@@ -78,6 +80,8 @@ internal sealed class GatewayMetrics
     /// <param name="rule">The kind of the rule.</param>
     public void PolicyDenied(string route, string rule) =>
         _policyDenials.Add(1, new KeyValuePair<string, object?>("route", route), new KeyValuePair<string, object?>("rule", rule));
+
+    public void ConnectRetried(string route) => _connectRetries.Add(1, new KeyValuePair<string, object?>("route", route));
 
     public void InternalToken(string cluster) => _internalTokens.Add(1, new KeyValuePair<string, object?>("cluster", cluster));
 

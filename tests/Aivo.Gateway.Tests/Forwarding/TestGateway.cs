@@ -19,6 +19,8 @@ using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;
+using Yarp.ReverseProxy;
+using Yarp.ReverseProxy.Model;
 using IPNetwork = System.Net.IPNetwork;
 
 namespace Aivo.Gateway.Tests.Forwarding;
@@ -129,6 +131,7 @@ internal sealed class TestGateway : IAsyncDisposable
         _server.Use(next => new RequestGate(next, hosts, RefuseAsync).InvokeAsync);
         _server.UseTrustedForwarding(TrustedProxies, hosts);
         _server.UseRouting();
+        _server.Use(next => new CanonicalPaths(next, RefuseAsync).InvokeAsync);
         _server.UseRequestTimeouts();
         _server.UseAuthentication();
         _server.UseAuthorization();
@@ -141,6 +144,9 @@ internal sealed class TestGateway : IAsyncDisposable
         .SelectMany(source => source.Endpoints)
         .Select(endpoint => endpoint.Metadata.GetMetadata<RouteRules>())
         .Single(rules => rules?.Route == route)!;
+
+    public DestinationHealthState HealthOf(string cluster, string destination) =>
+        _server!.Services.GetRequiredService<IProxyStateLookup>().TryGetCluster(cluster, out ClusterState? found) ? found.Destinations[destination].Health : throw new ArgumentException(cluster);
 
     public Task DrainAsync() => _server!.Services.GetRequiredService<IDrainStep>().DrainAsync(CancellationToken.None);
 

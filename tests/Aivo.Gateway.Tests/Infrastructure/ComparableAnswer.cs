@@ -3,7 +3,7 @@ using System.Text.RegularExpressions;
 
 namespace Aivo.Gateway.Tests.Infrastructure;
 
-/// <summary>An answer as one text, without what differs between two answers that are called identical: date, trace id and waiting times.</summary>
+/// <summary>An answer as one text, without what differs between two answers that are called identical: date, trace id (the request's identifier too) and waiting times.</summary>
 internal static partial class ComparableAnswer
 {
     private static readonly string[] Waits = ["Retry-After", "RateLimit-Reset"];
@@ -11,7 +11,7 @@ internal static partial class ComparableAnswer
     public static async Task<string> ReadAsync(HttpResponseMessage answer)
     {
         IEnumerable<string> headers = from header in answer.Headers.Concat(answer.Content.Headers)
-                                      where header.Key != "Date"
+                                      where header.Key is not ("Date" or "X-Request-Id")
                                       let value = string.Join(", ", header.Value)
                                       select $"{header.Key}: {(Waits.Contains(header.Key) ? Seconds(value) : value)}";
         string body = await answer.Content.ReadAsStringAsync(TestContext.Current.CancellationToken);
