@@ -59,7 +59,7 @@ internal sealed partial class ConnectRetry(GatewayMetrics metrics, ILogger<Conne
 
     private static partial class Log
     {
-        [LoggerMessage(902, LogLevel.Information, "Route {Route} reached no destination {Destination} of cluster {Cluster}; the request goes to another", EventName = "ConnectRetried")]
+        [LoggerMessage(905, LogLevel.Information, "Route {Route} reached no destination {Destination} of cluster {Cluster}; the request goes to another", EventName = "ConnectRetried")]
         public static partial void Retried(ILogger logger, string route, string cluster, string destination);
     }
 }

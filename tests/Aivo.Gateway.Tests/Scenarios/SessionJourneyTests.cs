@@ -52,7 +52,12 @@ public sealed class SessionJourneyTests(DemoGateway demo) : IClassFixture<DemoGa
         Assert.Equal(pair.User.TenantId.ToString(), received["X-Tenant-Id"]);
         Assert.Equal("learner", received["X-User-Role"]);
         Assert.Equal(24, received["X-Session-Id"].Length);
-        Assert.DoesNotContain("Authorization", received.Keys, StringComparer.OrdinalIgnoreCase);
+
+        // A token of the gateway's own, and never the caller's.
+        string bearer = received["Authorization"].Split(' ')[1];
+        Assert.NotEqual(pair.AccessToken, bearer);
+        Assert.Equal("internal+jwt", new Microsoft.IdentityModel.JsonWebTokens.JsonWebToken(bearer).Typ);
+        Assert.Equal(HttpStatusCode.Unauthorized, await Client.StatusAsync("/auth/v1/me", bearer));
     }
 
     [Fact]
