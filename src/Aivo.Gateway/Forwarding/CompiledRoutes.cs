@@ -4,7 +4,7 @@ using Yarp.ReverseProxy.Configuration;
 namespace Aivo.Gateway.Forwarding;
 
 /// <summary>
-/// Carries a route's rules from the filter that compiles them to the endpoint they are attached to. The proxy makes a new endpoint only
+/// Carries a route's rules from the check that compiles them to the endpoint they are attached to. The proxy makes a new endpoint only
 /// when the route's own configuration has changed, so that names the rules' hash: a policy that changed behind its name counts too.
 /// </summary>
 internal sealed class CompiledRoutes
@@ -12,7 +12,7 @@ internal sealed class CompiledRoutes
     /// <summary>The metadata that holds the hash; no route of a configuration can have it.</summary>
     private const string HashKey = "RulesHash";
 
-    /// <summary>By instance: the proxy hands on the very configuration that the filter returned, and one it drops takes its rules along.</summary>
+    /// <summary>By instance: the proxy hands on the very configuration that it was given, and one it drops takes its rules along.</summary>
     private readonly ConditionalWeakTable<RouteConfig, RouteRules> _rules = [];
 
     /// <summary>The route as the proxy is to have it. Who may use it has become part of the rules; to the proxy it says only whether anybody may.</summary>

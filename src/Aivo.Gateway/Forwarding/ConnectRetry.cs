@@ -30,9 +30,9 @@ internal sealed partial class ConnectRetry(GatewayMetrics metrics, ILogger<Conne
             return;
         }
 
-        string route = proxy.Route.Config.RouteId;
-        metrics.ConnectRetried(route);
-        Log.Retried(logger, route, proxy.Cluster.Config.ClusterId, failed.DestinationId);
+        RouteRules rules = context.GetEndpoint()!.Metadata.GetRequiredMetadata<RouteRules>();
+        metrics.ConnectRetried(rules.Route);
+        Log.Retried(logger, rules.Route, rules.Cluster, failed.DestinationId);
         context.Features.Set<IForwarderErrorFeature>(null);
         context.Response.Clear();
         proxy.ProxiedDestination = null;

@@ -115,9 +115,9 @@ internal sealed partial class ForwardedRequests(
     /// </summary>
     private void Introduce(HttpContext context, ForwardedRequest request)
     {
-        if (context.GetEndpoint()?.Metadata.GetMetadata<RouteRules>()?.Handling.Authorization == AuthorizationForwarding.Internal)
+        if (context.GetEndpoint()?.Metadata.GetMetadata<RouteRules>() is { Handling.Authorization: AuthorizationForwarding.Internal } rules)
         {
-            request.Authorization = hooks.InternalAuthorizationOf(context, context.GetReverseProxyFeature().Cluster.Config.ClusterId);
+            request.Authorization = hooks.InternalAuthorizationOf(context, rules.Cluster);
         }
     }
 

@@ -28,10 +28,10 @@ internal sealed partial class ForwardingMiddleware(
             headers.Authorization = default;
         }
 
-        return ForwardAsync(context);
+        return ForwardAsync(context, rules.Cluster);
     }
 
-    private async Task ForwardAsync(HttpContext context)
+    private async Task ForwardAsync(HttpContext context, string cluster)
     {
         await next(context);
         if (context.Features.Get<ForwardedRequest>() is { } request)
@@ -61,7 +61,7 @@ internal sealed partial class ForwardingMiddleware(
             return;
         }
 
-        Log.Failed(logger, proxy.Route.Config.RouteId, proxy.Cluster.Config.ClusterId, proxy.ProxiedDestination?.DestinationId,
+        Log.Failed(logger, proxy.Route.Config.RouteId, cluster, proxy.ProxiedDestination?.DestinationId,
             context.GetForwarderErrorFeature()?.Error ?? ForwarderError.None, denial.Code);
         context.Response.Clear();
         if (denial == Denial.TemporarilyUnavailable)

@@ -1,5 +1,6 @@
 using Aivo.Gateway.Http;
 using Microsoft.AspNetCore.Cors;
+using Yarp.ReverseProxy.Configuration;
 using Yarp.ReverseProxy.Model;
 
 namespace Aivo.Gateway.Forwarding;
@@ -11,7 +12,7 @@ internal static class ForwardingSetup
     public const string Section = "ReverseProxy";
 
     /// <summary>Registers the proxy. A <see cref="ForwardingHooks"/> and what <see cref="ForwardedRequests"/> needs must be registered beside it.</summary>
-    /// <param name="configuration">The whole configuration; <see cref="Section"/> of it is watched.</param>
+    /// <param name="configuration">The whole configuration, with which to start; a <see cref="ProxyConfiguration"/> takes the routes of later ones.</param>
     /// <param name="sampleDestination">Whether the sample destination runs in the process (Development).</param>
     public static IServiceCollection AddForwarding(
         this IServiceCollection services, IConfiguration configuration, HeadersOptions headers, bool sampleDestination)
@@ -29,9 +30,12 @@ internal static class ForwardingSetup
             services.AddHostedService(provider => provider.GetRequiredService<SampleDestination>());
         }
 
+        services.AddSingleton(provider => new ProxyConfiguration(
+            configuration, headers, provider.GetRequiredService<CompiledRoutes>(), provider.GetService<TimeProvider>() ?? TimeProvider.System,
+            provider.GetService<SampleDestination>()));
+        services.AddSingleton<IProxyConfigProvider>(provider => provider.GetRequiredService<ProxyConfiguration>());
+        services.AddSingleton<IConfigChangeListener>(provider => provider.GetRequiredService<ProxyConfiguration>());
         services.AddReverseProxy()
-            .LoadFromConfig(configuration.GetSection(Section))
-            .AddConfigFilter<RouteConfigFilter>()
             // The client's own tracing makes an activity per request to write one header; DestinationTransforms writes it.
             .ConfigureHttpClient((client, handler) =>
             {

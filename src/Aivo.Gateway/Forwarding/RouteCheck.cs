@@ -6,7 +6,7 @@ using Yarp.ReverseProxy.Configuration;
 namespace Aivo.Gateway.Forwarding;
 
 /// <summary>
-/// The one place that decides whether the gateway takes a route, offline and when the proxy loads it: what it asks beyond what the proxy
+/// The one place that decides whether the gateway takes a route, offline, at start and at a reload: what it asks beyond what the proxy
 /// does. Default deny (ASVS 8.2.1, SR-68) begins here: a route that does not say who may pass is an error, not an open route.
 /// </summary>
 internal static class RouteCheck
@@ -36,6 +36,7 @@ internal static class RouteCheck
         CallerPolicy? policy = rules.Count == 0 ? null : new CallerPolicy(route.RouteId, rules);
         return (new RouteRules(route.RouteId, anonymous, policy, metadata.WebSocketToken)
         {
+            Cluster = route.ClusterId ?? "",
             Handling = RouteHandling.Read(route, anonymous, key, problems),
             Cors = CorsOf(route, names, key, problems),
             RateLimits = RouteRateLimits.Read(route, key, names, problems),

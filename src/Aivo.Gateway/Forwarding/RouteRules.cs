@@ -14,6 +14,9 @@ namespace Aivo.Gateway.Forwarding;
 /// <param name="Policy">What is asked of a caller beyond being signed in; null where nothing is.</param>
 internal sealed record RouteRules(string Route, bool Anonymous, CallerPolicy? Policy, bool WebSocketToken)
 {
+    /// <summary>The cluster's name in the configuration: to the proxy one that has changed goes by another id.</summary>
+    public string Cluster { get; init; } = "";
+
     public required RouteHandling Handling { get; init; }
 
     /// <summary>Which pages of other origins may call the route; null where none may.</summary>

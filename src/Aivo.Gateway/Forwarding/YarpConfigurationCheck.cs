@@ -10,7 +10,11 @@ internal static class YarpConfigurationCheck
     /// <summary>Every error of every route and cluster.</summary>
     /// <param name="configuration">The whole configuration.</param>
     /// <param name="known">Errors that were found before. What they point at is left out, so that it does not hide what else is wrong.</param>
-    public static IReadOnlyList<SettingError> Run(IConfiguration configuration, HeadersOptions headers, IReadOnlyList<SettingError> known)
+    public static IReadOnlyList<SettingError> Run(IConfiguration configuration, HeadersOptions headers, IReadOnlyList<SettingError> known) =>
+        Read(configuration, headers, known).Errors;
+
+    /// <summary>The routes with their rules, the clusters, and every error as <see cref="Run"/> gives them.</summary>
+    public static CheckedRoutes Read(IConfiguration configuration, HeadersOptions headers, IReadOnlyList<SettingError> known)
     {
         IConfigurationRoot readable = Without(configuration, known);
         using ServiceProvider provider = Services(readable);
@@ -21,7 +25,7 @@ internal static class YarpConfigurationCheck
         }
         catch (Exception exception) when (exception is FormatException or ArgumentException or InvalidOperationException or OverflowException)
         {
-            return [new SettingError(ForwardingSetup.Section, null, $"cannot be read ({exception.Message}).", "Correct the value.")];
+            return new CheckedRoutes([], [], [new SettingError(ForwardingSetup.Section, null, $"cannot be read ({exception.Message}).", "Correct the value.")]);
         }
 
         return Check(proxy, RouteNames.Read(configuration), provider.GetRequiredService<IConfigValidator>(), new HeaderCleaning(headers));
@@ -54,27 +58,29 @@ internal static class YarpConfigurationCheck
         }
     }
 
-    private static List<SettingError> Check(IProxyConfig proxy, RouteNames names, IConfigValidator validator, HeaderCleaning cleaning)
+    private static CheckedRoutes Check(IProxyConfig proxy, RouteNames names, IConfigValidator validator, HeaderCleaning cleaning)
     {
         List<SettingError> errors = [];
+        List<(RouteConfig, RouteRules)> routes = [];
         foreach (ClusterConfig cluster in proxy.Clusters)
         {
             Add(errors, $"ReverseProxy:Clusters:{cluster.ClusterId}", validator.ValidateClusterAsync(cluster));
             errors.AddRange(DestinationTls.Problems(cluster, TimeProvider.System));
         }
 
+        Dictionary<string, ClusterConfig> clusters = proxy.Clusters.ToDictionary(cluster => cluster.ClusterId, StringComparer.OrdinalIgnoreCase);
         foreach (RouteConfig route in proxy.Routes)
         {
-            ClusterConfig? cluster = proxy.Clusters.FirstOrDefault(
-                candidate => candidate.ClusterId.Equals(route.ClusterId, StringComparison.OrdinalIgnoreCase));
-            (_, List<SettingError> problems) = RouteCheck.Run(route, cluster, names, cleaning);
+            ClusterConfig? cluster = clusters.GetValueOrDefault(route.ClusterId ?? "");
+            (RouteRules rules, List<SettingError> problems) = RouteCheck.Run(route, cluster, names, cleaning);
+            routes.Add((route, rules));
             errors.AddRange(problems);
             string key = $"ReverseProxy:Routes:{route.RouteId}";
             Add(errors, key, validator.ValidateRouteAsync(LeftToTheProxy(route, key, problems)));
         }
 
         errors.AddRange(RouteConflicts.Find(proxy.Routes).Where(conflict => !errors.Exists(error => $"{error.Key}:".StartsWith($"{conflict.Key}:", StringComparison.Ordinal))));
-        return errors;
+        return new CheckedRoutes(routes, proxy.Clusters, errors);
     }
 
     /// <summary>The route without what <see cref="RouteCheck"/> decides alone, and without what it has found: else it would be said twice.</summary>

@@ -5,10 +5,10 @@ using Aivo.Gateway.Tokens;
 namespace Aivo.Gateway.Hosting;
 
 /// <summary>
-/// The one check that start and <c>config check</c> share: settings, keys and routes, every error at once, no socket opened and
+/// The one check that start, reload and <c>config check</c> share: settings, keys and routes, every error at once, no socket opened and
 /// nothing written.
 /// </summary>
-internal sealed record CheckedConfiguration(GatewaySettings Settings, SigningKeyRing? SigningKeys, RefreshKeyRing? RefreshKeys, IReadOnlyList<SettingError> Errors)
+internal sealed record CheckedConfiguration(GatewaySettings Settings, SigningKeyRing? SigningKeys, RefreshKeyRing? RefreshKeys, CheckedRoutes Routes, IReadOnlyList<SettingError> Errors)
 {
     public static CheckedConfiguration Run(IConfiguration configuration, bool development, SettingReport report)
     {
@@ -18,20 +18,23 @@ internal sealed record CheckedConfiguration(GatewaySettings Settings, SigningKey
         string? refresh = settings.Tokens.RefreshKeys ?? (development ? keys.RefreshKeys : null);
         SigningKeyRing? signingKeys = Directory.Exists(signing) ? SigningKeyRing.Load(signing, settings.Tokens.Algorithm, settings.Tokens.ActiveKey, report.Add) : null;
         RefreshKeyRing? refreshKeys = Directory.Exists(refresh) ? RefreshKeyRing.Load(refresh, settings.Tokens.ActiveRefreshKey, report.Add) : null;
-        CheckRoutes(configuration, settings, report);
-        return new CheckedConfiguration(settings, signingKeys, refreshKeys, report.Errors);
+        CheckedRoutes routes = CheckRoutes(configuration, settings, report);
+        return new CheckedConfiguration(settings, signingKeys, refreshKeys, routes, report.Errors);
     }
 
     /// <summary>The verdict on routes and clusters as the proxy reads them, without what the walk has said of the same place already.</summary>
-    public static void CheckRoutes(IConfiguration configuration, GatewaySettings settings, SettingReport report)
+    public static CheckedRoutes CheckRoutes(IConfiguration configuration, GatewaySettings settings, SettingReport report)
     {
         SettingError[] known = [.. report.Errors];
-        foreach (SettingError error in YarpConfigurationCheck.Run(configuration, settings.Headers, known))
+        CheckedRoutes routes = YarpConfigurationCheck.Read(configuration, settings.Headers, known);
+        foreach (SettingError error in routes.Errors)
         {
             if (!Array.Exists(known, other => $"{other.Key}:".StartsWith($"{error.Key}:", StringComparison.OrdinalIgnoreCase)))
             {
                 report.Add(error);
             }
         }
+
+        return routes;
     }
 }

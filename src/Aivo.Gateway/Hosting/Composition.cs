@@ -40,6 +40,8 @@ internal static class Composition
         services.AddSingleton(HostAllowList.Parse(settings.AllowedHosts ?? ""));
         services.AddForwarding(builder.Configuration, settings.Headers, builder.Environment.IsDevelopment());
         services.AddSingleton(ForwardingWiring.Create);
+        services.AddSingleton<ConfigurationReload>();
+        services.AddHostedService<ConfigurationWatcher>();
     }
 
     private static void AddTokens(IServiceCollection services, CheckedConfiguration configuration)

@@ -68,7 +68,8 @@ internal static class GatewayHost
     private static async Task<WebApplication> BuildAsync(string? configFile, CancellationToken cancellationToken)
     {
         var report = new SettingReport();
-        WebApplicationBuilder builder = CreateBuilder(configFile, report);
+        ConfigurationFiles files = ConfigurationSources.Read(ConfigurationSources.EnvironmentName, AppContext.BaseDirectory, configFile);
+        WebApplicationBuilder builder = CreateBuilder(files, report);
         bool development = builder.Environment.IsDevelopment();
         if (development && report.Errors.Count == 0)
         {
@@ -83,6 +84,7 @@ internal static class GatewayHost
         }
 
         Listeners.Configure(builder, configuration.Settings.Gateway);
+        builder.Services.AddSingleton(files);
         builder.AddGateway(configuration);
         WebApplication app = builder.Build();
         MetricsWiring.Connect(app.Services);
@@ -94,15 +96,15 @@ internal static class GatewayHost
     /// The program's own folder is the content root: under <c>dotnet run</c> the working folder is the project's. An empty builder, since
     /// the others bring a host filter that would refuse probes and a switch that believes every peer's forwarded headers.
     /// </summary>
-    private static WebApplicationBuilder CreateBuilder(string? configFile, SettingReport report)
+    private static WebApplicationBuilder CreateBuilder(ConfigurationFiles files, SettingReport report)
     {
         WebApplicationBuilder builder = WebApplication.CreateEmptyBuilder(new WebApplicationOptions
         {
             ContentRootPath = AppContext.BaseDirectory,
-            EnvironmentName = ConfigurationSources.EnvironmentName,
+            EnvironmentName = files.EnvironmentName,
         });
         builder.Configuration.Sources.Clear();
-        ConfigurationSources.Add(builder.Configuration, builder.Environment.EnvironmentName, AppContext.BaseDirectory, configFile, report);
+        ConfigurationSources.Add(builder.Configuration, files, report);
         builder.WebHost.UseKestrelCore().UseKestrelHttpsConfiguration()
             .ConfigureKestrel((context, kestrel) => kestrel.Configure(context.Configuration.GetSection("Kestrel")));
         return builder;

@@ -22,6 +22,8 @@ internal static class MetricsWiring
         metrics.ObserveTokenCache(() => cache.Count);
         FirstUseMarks marks = services.GetRequiredService<FirstUseMarks>();
         metrics.ObserveFirstUseMarks(() => marks.Waiting);
+        ConfigurationReload reload = services.GetRequiredService<ConfigurationReload>();
+        metrics.ObserveConfiguration(() => reload.LastGood, () => reload.IsRefused);
         metrics.ObserveStreams(services.GetRequiredService<ForwardedRequests>().OpenStreams);
         RateLimitMetrics limits = services.GetRequiredService<RateLimitMetrics>();
         limits.ObserveSubjects(services.GetRequiredService<NodeRateLimiter>().Subjects);

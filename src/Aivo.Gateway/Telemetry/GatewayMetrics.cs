@@ -30,6 +30,7 @@ internal sealed class GatewayMetrics
     private readonly Counter<long> _requestsAborted;
     private readonly Counter<long> _streamsCut;
     private readonly Counter<long> _streamsRefused;
+    private readonly Counter<long> _configurationReloads;
 
     public GatewayMetrics(IMeterFactory meters)
     {
@@ -51,6 +52,15 @@ internal sealed class GatewayMetrics
         _requestsAborted = _meter.CreateCounter<long>("aivo.gateway.requests_aborted", "{request}", "Requests that were cut off from their destination and answered with 401, since their session ended before there was an answer.");
         _streamsCut = _meter.CreateCounter<long>("aivo.gateway.streams_cut", "{stream}", "Streams that this node cut, by kind (websocket, event_stream, grpc, answer) and reason: session_ended, token_revoked, token_expired, temporarily_unavailable or going_away.");
         _streamsRefused = _meter.CreateCounter<long>("aivo.gateway.streams_refused", "{stream}", "Streams that found no place, by the denial's code: rate_limited (of their session) or temporarily_unavailable (of this node).");
+        _configurationReloads = _meter.CreateCounter<long>("aivo.gateway.configuration_reloads", "{reload}", "Changes of the configuration's files, by result: applied or refused.");
+    }
+
+    public void ConfigurationReload(string result) => _configurationReloads.Add(1, new KeyValuePair<string, object?>("result", result));
+
+    public void ObserveConfiguration(Func<DateTimeOffset> lastGood, Func<bool> refused)
+    {
+        _meter.CreateObservableGauge("aivo.gateway.configuration.last_good", () => (double)lastGood().ToUnixTimeSeconds(), "s", "When the configuration in use was taken, in seconds since 1970.");
+        _meter.CreateObservableGauge("aivo.gateway.configuration.refused", () => refused() ? 1 : 0, "{state}", "1 while the configuration's files are not in use, since the last change of them was refused.");
     }
 
     public void RequestAborted() => _requestsAborted.Add(1);

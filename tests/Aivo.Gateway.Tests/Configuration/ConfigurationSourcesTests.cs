@@ -2,8 +2,6 @@ using Aivo.Gateway.Configuration;
 using Aivo.Gateway.Hosting;
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.Configuration.EnvironmentVariables;
-using Microsoft.Extensions.Configuration.Json;
-using Microsoft.Extensions.Configuration.Memory;
 
 namespace Aivo.Gateway.Tests.Configuration;
 
@@ -34,14 +32,15 @@ public sealed class ConfigurationSourcesTests : IDisposable
         Environment.SetEnvironmentVariable(Variable, "environment");
         Write("appsettings.json", "{}");
         var builder = new ConfigurationBuilder();
-        ConfigurationSources.Add(builder, "Development", _folder.FullName, Write("further.json", """{ "AivoTest": { "EnvironmentVariables": { "ComeLast": "file" } } }"""), new SettingReport());
+        string further = Write("further.json", """{ "AivoTest": { "EnvironmentVariables": { "ComeLast": "file" } } }""");
+        ConfigurationSources.Add(builder, ConfigurationSources.Read("Development", _folder.FullName, further), new SettingReport());
 
         Assert.Equal("environment", builder.Build()["AivoTest:EnvironmentVariables:ComeLast"]);
         Environment.SetEnvironmentVariable(Variable, null);
 
         Assert.Equal(
-            [typeof(MemoryConfigurationSource), typeof(JsonConfigurationSource), typeof(JsonConfigurationSource), typeof(EnvironmentVariablesConfigurationSource), typeof(EnvironmentVariablesConfigurationSource), typeof(EnvironmentVariablesConfigurationSource)],
-            builder.Sources.Select(source => source.GetType()));
+            ["MemoryConfigurationProvider", "JsonStreamConfigurationProvider", "JsonStreamConfigurationProvider", "EnvironmentVariablesConfigurationProvider", "EnvironmentVariablesConfigurationProvider", "EnvironmentVariablesConfigurationProvider"],
+            builder.Build().Providers.Select(provider => provider.GetType().Name));
         Assert.Equal(["DOTNET_", "ASPNETCORE_", null], builder.Sources.OfType<EnvironmentVariablesConfigurationSource>().Select(source => source.Prefix));
     }
 

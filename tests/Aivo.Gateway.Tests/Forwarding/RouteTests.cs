@@ -134,10 +134,10 @@ public sealed class RouteTests
         await using RecordingDestination destination = await RecordingDestination.StartAsync();
         await using TestGateway gateway = await TestGateway.StartAsync(destination);
 
-        gateway.Reload(("ReverseProxy:Routes:closed:AuthorizationPolicy", ""), ("ReverseProxy:Routes:open:Match:Path", "/moved"));
+        await gateway.ReloadAsync(("ReverseProxy:Routes:closed:AuthorizationPolicy", ""), ("ReverseProxy:Routes:open:Match:Path", "/moved"));
         RawAnswer stillOpen = await RawHttp.GetAsync(gateway.Port, "/open/a");
         RawAnswer stillClosed = await RawHttp.GetAsync(gateway.Port, "/closed/a");
-        gateway.Reload(("ReverseProxy:Routes:closed:AuthorizationPolicy", "anonymous"));
+        await gateway.ReloadAsync(("ReverseProxy:Routes:closed:AuthorizationPolicy", "anonymous"));
         RawAnswer moved = await RawHttp.GetAsync(gateway.Port, "/moved");
         RawAnswer opened = await RawHttp.GetAsync(gateway.Port, "/closed/a");
 
@@ -152,7 +152,7 @@ public sealed class RouteTests
 
         await RawHttp.GetAsync(gateway.Port, "/open/a", "Authorization: Bearer x");
         Assert.Null(destination.Take()!.Header("Authorization"));
-        gateway.Reload(("ReverseProxy:Routes:open:Metadata:Authorization", "Forward"));
+        await gateway.ReloadAsync(("ReverseProxy:Routes:open:Metadata:Authorization", "Forward"));
         await RawHttp.GetAsync(gateway.Port, "/open/a", "Authorization: Bearer x");
 
         Assert.Equal("Bearer x", destination.Take()!.Header("Authorization"));
@@ -169,7 +169,7 @@ public sealed class RouteTests
         RouteRules before = gateway.RulesOf("closed");
         RouteRules open = gateway.RulesOf("open");
 
-        gateway.Reload(("Gateway:Policies:staff:Roles:0", "tenant_admin"));
+        await gateway.ReloadAsync(("Gateway:Policies:staff:Roles:0", "tenant_admin"));
 
         Assert.Equal("role is \"instructor\"", Assert.Single(before.Policy!.Rules).ToString());
         Assert.Equal("role is \"tenant_admin\"", Assert.Single(gateway.RulesOf("closed").Policy!.Rules).ToString());
@@ -178,7 +178,7 @@ public sealed class RouteTests
         Assert.Equal(401, (await RawHttp.GetAsync(gateway.Port, "/closed/a")).Status);
         Assert.Equal(200, (await RawHttp.GetAsync(gateway.Port, "/closed/a", "Authorization: Bearer good")).Status);
 
-        gateway.Reload(("Gateway:Policies:staff:Tenants:0", "no-tenant"));
+        await gateway.ReloadAsync(("Gateway:Policies:staff:Tenants:0", "no-tenant"));
 
         Assert.Equal("role is \"tenant_admin\"", Assert.Single(gateway.RulesOf("closed").Policy!.Rules).ToString());
     }

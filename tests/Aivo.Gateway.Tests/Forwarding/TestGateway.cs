@@ -32,6 +32,7 @@ namespace Aivo.Gateway.Tests.Forwarding;
 internal sealed class TestGateway : IAsyncDisposable
 {
     private WebApplication? _server;
+    private HeadersOptions? _headers;
 
     public int Port { get; } = FreePort.Next();
 
@@ -65,16 +66,19 @@ internal sealed class TestGateway : IAsyncDisposable
 
     public Dictionary<string, string> Claims { get; } = [];
 
-    /// <summary>Changes settings of the running gateway and lets it reload, as an edited file would.</summary>
-    public void Reload(params (string Key, string? Value)[] changes)
+    /// <summary>Changes settings of the running gateway as a reload does: taken when nothing is wrong with them, and in use when it returns.</summary>
+    public async Task ReloadAsync(params (string Key, string? Value)[] changes)
     {
-        var configuration = (IConfigurationRoot)_server!.Configuration;
         foreach ((string key, string? value) in changes)
         {
-            configuration[key] = value;
+            _server!.Configuration[key] = value;
         }
 
-        configuration.Reload();
+        CheckedRoutes routes = YarpConfigurationCheck.Read(_server!.Configuration, _headers!, []);
+        if (routes.Errors.Count == 0)
+        {
+            await _server.Services.GetRequiredService<ProxyConfiguration>().PublishAsync(routes);
+        }
     }
 
     public static async Task<TestGateway> StartAsync(RecordingDestination destination, TestGateway? gateway = null)
@@ -107,6 +111,7 @@ internal sealed class TestGateway : IAsyncDisposable
         var report = new SettingReport();
         HeadersOptions headers = new SettingReader(builder.Configuration, "", report).Section("Headers", HeadersOptions.Read);
         Assert.Empty(report.Errors);
+        _headers = headers;
         IdentityHeaders identity = IdentityHeaders.Create(headers, "user-1", "tenant-1", "learner", "session-1", Claims);
         builder.Services.AddRequestTimeouts();
         builder.Services.AddAuthentication("Test").AddScheme<AuthenticationSchemeOptions, GoodBearer>("Test", null);
