@@ -34,6 +34,11 @@ internal static class ConfigCommand
         foreach (SettingError error in errors)
         {
             output.WriteLine(error.Subject);
+            if (error.Place is not null)
+            {
+                output.WriteLine($"  {error.Place}");
+            }
+
             output.WriteLine($"  {error.Problem}");
             output.WriteLine($"  {error.Fix}");
         }

@@ -11,10 +11,13 @@ internal sealed partial record SettingError(string Key, string? Value, string Pr
 {
     private const int LongestValue = 200;
 
+    /// <summary>Where the value comes from: a file and a line, or an environment variable. Null where that is not known.</summary>
+    public string? Place { get; init; }
+
     /// <summary>The setting and, where there is one, its value: safe to print on one line.</summary>
     public string Subject => Value is null ? Printable(Key) : $"{Printable(Key)} = '{Printable(Credentials().Replace(Value, "://***@"))}'";
 
-    public override string ToString() => $"{Subject}: {Problem} {Fix}";
+    public override string ToString() => Place is null ? $"{Subject}: {Problem} {Fix}" : $"{Subject}: {Problem} {Fix} ({Place})";
 
     /// <summary>No control character reaches a terminal or a log line, and no value floods it.</summary>
     private static string Printable(string text)

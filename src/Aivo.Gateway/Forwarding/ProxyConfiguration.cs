@@ -130,12 +130,14 @@ internal sealed class ProxyConfiguration : IProxyConfigProvider, IConfigChangeLi
 
     private sealed class Snapshot : IProxyConfig
     {
-        private readonly CancellationTokenSource _replaced = new();
+        private readonly Action _replace;
 
         public Snapshot(IReadOnlyList<RouteConfig> routes, IReadOnlyList<ClusterConfig> clusters, string revision)
         {
             (Routes, Clusters, RevisionId) = (routes, clusters, revision);
-            ChangeToken = new CancellationChangeToken(_replaced.Token);
+            // Without a timer there is nothing to dispose of.
+            var replaced = new CancellationTokenSource();
+            (ChangeToken, _replace) = (new CancellationChangeToken(replaced.Token), replaced.Cancel);
         }
 
         public string RevisionId { get; }
@@ -149,6 +151,6 @@ internal sealed class ProxyConfiguration : IProxyConfigProvider, IConfigChangeLi
         /// <summary>Ends when the proxy has applied the snapshot, with what went wrong or null.</summary>
         public TaskCompletionSource<Exception?> Applied { get; } = new(TaskCreationOptions.RunContinuationsAsynchronously);
 
-        public void Replace() => _replaced.Cancel();
+        public void Replace() => _replace();
     }
 }

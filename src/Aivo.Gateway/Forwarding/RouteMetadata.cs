@@ -11,7 +11,7 @@ internal sealed record RouteMetadata(bool WebSocketToken, PolicyOptions? Policy)
     private const string WebSocketTokenKey = "WebSocketToken";
     private const string Subprotocol = "Subprotocol";
 
-    private static readonly string[] Known =
+    public static readonly string[] Known =
     [
         RouteHandling.AuthorizationKey, PolicyTexts.ClaimsKey, RouteHandling.MaintenanceKey, RouteHandling.PathsKey, RouteRateLimits.MetadataKey,
         RouteHandling.RetryKey, PolicyTexts.RolesKey, PolicyTexts.RouteClaimsKey, WebSocketTokenKey,

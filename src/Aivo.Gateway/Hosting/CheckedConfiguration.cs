@@ -10,6 +10,13 @@ namespace Aivo.Gateway.Hosting;
 /// </summary>
 internal sealed record CheckedConfiguration(GatewaySettings Settings, SigningKeyRing? SigningKeys, RefreshKeyRing? RefreshKeys, CheckedRoutes Routes, IReadOnlyList<SettingError> Errors)
 {
+    /// <summary>The check of files as they are: each error says where it is.</summary>
+    public static CheckedConfiguration Run(ConfigurationFiles files, SettingReport report)
+    {
+        CheckedConfiguration check = Run(files.Build(report), ConfigurationSources.IsDevelopment(files.EnvironmentName), report);
+        return check with { Errors = SettingPlaces.In(files).AddTo(check.Errors) };
+    }
+
     public static CheckedConfiguration Run(IConfiguration configuration, bool development, SettingReport report)
     {
         GatewaySettings settings = GatewaySettings.Read(configuration, development, report);

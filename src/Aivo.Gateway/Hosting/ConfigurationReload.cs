@@ -13,7 +13,7 @@ internal sealed partial class ConfigurationReload(
     ConfigurationFiles start, ProxyConfiguration proxy, GatewayMetrics metrics, TimeProvider time, ILogger<ConfigurationReload> logger)
 {
     /// <summary>What takes effect without a restart.</summary>
-    private static readonly string[] Reloaded = ["ReverseProxy", "Gateway:Policies", "Gateway:RateLimits"];
+    private static readonly string[] Reloaded = ["ReverseProxy", "Gateway:Policies", "Gateway:CorsPolicies", "Gateway:RateLimits"];
 
     private const int ShownSettings = 20;
 
@@ -37,9 +37,7 @@ internal sealed partial class ConfigurationReload(
         _tried = files;
         try
         {
-            var report = new SettingReport();
-            IConfigurationRoot configuration = files.Build(report);
-            var check = CheckedConfiguration.Run(configuration, ConfigurationSources.IsDevelopment(files.EnvironmentName), report);
+            var check = CheckedConfiguration.Run(files, new SettingReport());
             if (check.Errors.Count > 0)
             {
                 Refuse(check.Errors, changed);
@@ -47,7 +45,7 @@ internal sealed partial class ConfigurationReload(
             }
 
             await proxy.PublishAsync(check.Routes);
-            Take(check.Routes, SettingsOf(configuration));
+            Take(check.Routes, SettingsOf(files.Build(new SettingReport())));
         }
         catch (Exception exception) when (exception is not OutOfMemoryException)
         {

@@ -29,8 +29,8 @@ internal static class GatewayHost
     public static IReadOnlyList<SettingError> Check(string environment, string? configFile)
     {
         var report = new SettingReport();
-        IConfigurationRoot configuration = ConfigurationSources.Build(environment, AppContext.BaseDirectory, configFile, report);
-        return CheckedConfiguration.Run(configuration, ConfigurationSources.IsDevelopment(environment), report).Errors;
+        ConfigurationFiles files = ConfigurationSources.Read(environment, AppContext.BaseDirectory, configFile);
+        return CheckedConfiguration.Run(files, report).Errors;
     }
 
     /// <summary>The configuration's errors, found as <see cref="Check"/> finds them; where there are none, its routes.</summary>
@@ -80,7 +80,7 @@ internal static class GatewayHost
         CheckedConfiguration configuration = CheckedConfiguration.Run(builder.Configuration, development, report);
         if (configuration.Errors.Count > 0)
         {
-            throw new ConfigurationRefusedException(configuration.Errors);
+            throw new ConfigurationRefusedException(SettingPlaces.In(files).AddTo(configuration.Errors));
         }
 
         Listeners.Configure(builder, configuration.Settings.Gateway);

@@ -53,7 +53,7 @@ internal sealed record GatewayOptions
             AccessLog = reader.Flag("AccessLog", false, "Whether every request writes a log line; when false only refusals and failures do."),
             DrainDelay = reader.Duration("DrainDelay", TimeSpan.Zero, TimeSpan.Zero, TimeSpan.FromMinutes(2), "How long a stopping node goes on serving while /health/ready already answers 503, so that load balancers notice first."),
             ShutdownTimeout = reader.Duration("ShutdownTimeout", TimeSpan.FromSeconds(30), TimeSpan.FromSeconds(1), TimeSpan.FromMinutes(10), "How long requests in flight may take to end after a stop was asked for; then they are cut."),
-            ReloadInterval = reader.Duration("ReloadInterval", TimeSpan.FromSeconds(1), TimeSpan.FromMilliseconds(100), TimeSpan.FromHours(1), "How often the configuration's files are looked at for a change. Of a change, ReverseProxy, Policies and RateLimits take effect at once; everything else at the next start."),
+            ReloadInterval = reader.Duration("ReloadInterval", TimeSpan.FromSeconds(1), TimeSpan.FromMilliseconds(100), TimeSpan.FromHours(1), "How often the configuration's files are looked at for a change. Of a change, ReverseProxy, Gateway:Policies, Gateway:CorsPolicies and Gateway:RateLimits take effect at once; everything else at the next start."),
         };
         return options;
     }

@@ -127,10 +127,10 @@ public sealed class CanonicalPathTests : IAsyncLifetime
     [Fact]
     public async Task ReloadedMetadata_TurnsItOnAndOff()
     {
-        _gateway.Reload(("ReverseProxy:Routes:open:Metadata:Paths", "Canonical"));
+        await _gateway.ReloadAsync(("ReverseProxy:Routes:open:Metadata:Paths", "Canonical"));
         RawAnswer taken = await RawHttp.GetAsync(_gateway.Port, "/open//a");
         Assert.Equal("/open/a", _destination.Take()!.Target);
-        _gateway.Reload(("ReverseProxy:Routes:open:Metadata:Paths", "Strict"));
+        await _gateway.ReloadAsync(("ReverseProxy:Routes:open:Metadata:Paths", "Strict"));
         RawAnswer refused = await RawHttp.GetAsync(_gateway.Port, "/open//a");
 
         Assert.Equal([200, 400], [taken.Status, refused.Status]);

@@ -73,7 +73,7 @@ public sealed class ConnectRetryTests : IAsyncLifetime
         Assert.Equal(200, (await RawHttp.GetAsync(gateway.Port, "/open/a")).Status);
         Assert.NotNull(_destination.Take());
 
-        gateway.Reload(("ReverseProxy:Routes:open:Metadata:Retry", "None"));
+        await gateway.ReloadAsync(("ReverseProxy:Routes:open:Metadata:Retry", "None"));
 
         Assert.Equal(502, (await RawHttp.GetAsync(gateway.Port, "/open/a")).Status);
         Assert.Null(_destination.Take());
