@@ -28,6 +28,8 @@ internal sealed record RouteHandling(AuthorizationForwarding Authorization, bool
     public const string PathsKey = "Paths";
     public const string RetryKey = "Retry";
 
+    private const string Canonical = "Canonical";
+
     /// <summary>Where a route under maintenance does not say when to come again.</summary>
     private static readonly TimeSpan StandardMaintenance = TimeSpan.FromMinutes(1);
 
@@ -51,9 +53,11 @@ internal sealed record RouteHandling(AuthorizationForwarding Authorization, bool
     public static RouteHandling Read(RouteConfig route, bool anonymous, string key, List<SettingError> problems) =>
         new(
             AuthorizationOf(route, anonymous, key, problems),
-            RouteMetadata.Choice(route, key, PathsKey, ["Strict", "Canonical"], problems) is { } paths && paths.Equals("Canonical", StringComparison.OrdinalIgnoreCase),
+            RouteMetadata.Choice(route, key, PathsKey, ["Strict", Canonical], problems) is not null && TakesCanonicalPaths(route),
             MaintenanceOf(route, key, problems),
             RouteMetadata.Choice(route, key, RetryKey, ["Connect", "None"], problems) is not { } retry || retry.Equals("Connect", StringComparison.OrdinalIgnoreCase));
+
+    public static bool TakesCanonicalPaths(RouteConfig route) => Canonical.Equals(RouteMetadata.Value(route, PathsKey), StringComparison.OrdinalIgnoreCase);
 
     private static AuthorizationForwarding AuthorizationOf(RouteConfig route, bool anonymous, string key, List<SettingError> problems)
     {

@@ -42,11 +42,22 @@ internal sealed class RouteTable
     /// <summary>Where the request would go, and for every other route why not there.</summary>
     public (RouteChoice Choice, IReadOnlyList<(string Route, string Reason)> Others) Try(TriedRequest request)
     {
-        if (!PathGate.Accepts(request.Path))
+        if (PathGate.Accepts(request.Path))
         {
-            return (new RouteChoice(null, "the path could be read in two ways: 400", []), []);
+            return Choose(request);
         }
 
+        if (CanonicalPath.TryMake(request.Path, out string? canonical) && Choose(request with { Path = canonical }) is { Choice.Route: { } route } chosen
+            && RouteHandling.TakesCanonicalPaths(_routes.First(taken => taken.RouteId == route)))
+        {
+            return chosen;
+        }
+
+        return (new RouteChoice(null, "the path could be read in two ways: 400", []), []);
+    }
+
+    private (RouteChoice Choice, IReadOnlyList<(string Route, string Reason)> Others) Choose(TriedRequest request)
+    {
         RouteChoice choice = RouteTrial.Choose(_routes, request);
         return (choice,
         [
