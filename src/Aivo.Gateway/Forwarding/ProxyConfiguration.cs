@@ -128,29 +128,22 @@ internal sealed class ProxyConfiguration : IProxyConfigProvider, IConfigChangeLi
                 : entry.Value,
             StringComparer.OrdinalIgnoreCase);
 
-    private sealed class Snapshot : IProxyConfig
+    private sealed class Snapshot(IReadOnlyList<RouteConfig> routes, IReadOnlyList<ClusterConfig> clusters, string revision) : IProxyConfig
     {
-        private readonly Action _replace;
+        /// <summary>Made by the configuration library for what it reloads: a token that is triggered once and holds nothing.</summary>
+        private readonly ConfigurationReloadToken _replaced = new();
 
-        public Snapshot(IReadOnlyList<RouteConfig> routes, IReadOnlyList<ClusterConfig> clusters, string revision)
-        {
-            (Routes, Clusters, RevisionId) = (routes, clusters, revision);
-            // Without a timer there is nothing to dispose of.
-            var replaced = new CancellationTokenSource();
-            (ChangeToken, _replace) = (new CancellationChangeToken(replaced.Token), replaced.Cancel);
-        }
+        public string RevisionId => revision;
 
-        public string RevisionId { get; }
+        public IReadOnlyList<RouteConfig> Routes => routes;
 
-        public IReadOnlyList<RouteConfig> Routes { get; }
+        public IReadOnlyList<ClusterConfig> Clusters => clusters;
 
-        public IReadOnlyList<ClusterConfig> Clusters { get; }
-
-        public IChangeToken ChangeToken { get; }
+        public IChangeToken ChangeToken => _replaced;
 
         /// <summary>Ends when the proxy has applied the snapshot, with what went wrong or null.</summary>
         public TaskCompletionSource<Exception?> Applied { get; } = new(TaskCreationOptions.RunContinuationsAsynchronously);
 
-        public void Replace() => _replace();
+        public void Replace() => _replaced.OnReload();
     }
 }

@@ -36,7 +36,7 @@ internal static class RouteCheck
         CallerPolicy? policy = rules.Count == 0 ? null : new CallerPolicy(route.RouteId, rules);
         return (new RouteRules(route.RouteId, anonymous, policy, metadata.WebSocketToken)
         {
-            Cluster = route.ClusterId ?? "",
+            Cluster = cluster?.ClusterId ?? "",
             Handling = RouteHandling.Read(route, anonymous, key, problems),
             Cors = CorsOf(route, names, key, problems),
             RateLimits = RouteRateLimits.Read(route, key, names, problems),

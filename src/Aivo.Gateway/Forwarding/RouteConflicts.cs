@@ -12,19 +12,27 @@ internal static class RouteConflicts
 {
     public static IEnumerable<SettingError> Find(IReadOnlyList<RouteConfig> routes)
     {
-        RouteConfig[] ordered = [.. routes.OrderBy(route => route.Order ?? 0).ThenBy(route => route.RouteId, StringComparer.Ordinal)];
-        string?[] shapes = [.. ordered.Select(ShapeOf)];
-        for (int later = 1; later < ordered.Length; later++)
+        // Only routes with the same shape of path are compared: there may be ten thousand of them.
+        var before = new Dictionary<string, List<RouteConfig>>(StringComparer.Ordinal);
+        foreach (RouteConfig later in routes.OrderBy(route => route.Order ?? 0).ThenBy(route => route.RouteId, StringComparer.Ordinal))
         {
-            for (int earlier = 0; earlier < later; earlier++)
+            if (ShapeOf(later) is not { } shape)
             {
-                if (shapes[later] is { } shape && shape == shapes[earlier] && ProblemOf(ordered[earlier], ordered[later]) is { } problem)
-                {
-                    yield return new SettingError($"{ForwardingSetup.Section}:Routes:{ordered[later].RouteId}:Match", ordered[later].Match.Path, problem,
-                        "Change the path, methods or hosts of one of the two, or remove it.");
-                    break;
-                }
+                continue;
             }
+
+            if (!before.TryGetValue(shape, out List<RouteConfig>? alike))
+            {
+                before[shape] = alike = [];
+            }
+
+            if (alike.Select(earlier => ProblemOf(earlier, later)).FirstOrDefault(problem => problem is not null) is { } problem)
+            {
+                yield return new SettingError($"{ForwardingSetup.Section}:Routes:{later.RouteId}:Match", later.Match.Path, problem,
+                    "Change the path, methods or hosts of one of the two, or remove it.");
+            }
+
+            alike.Add(later);
         }
     }
 

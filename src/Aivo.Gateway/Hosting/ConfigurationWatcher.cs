@@ -6,7 +6,8 @@ namespace Aivo.Gateway.Hosting;
 /// Looks at the content of the configuration's files, again and again: a ConfigMap that is mounted as a directory is changed by moving a
 /// symbolic link above the file, and of that no event tells.
 /// </summary>
-internal sealed class ConfigurationWatcher(ConfigurationFiles start, ConfigurationReload reload, GatewayOptions options, TimeProvider time) : BackgroundService
+internal sealed partial class ConfigurationWatcher(
+    ConfigurationFiles start, ConfigurationReload reload, GatewayOptions options, TimeProvider time, ILogger<ConfigurationWatcher> logger) : BackgroundService
 {
     /// <summary>For how long the files must stay as they are: an editor writes one in several steps.</summary>
     private static readonly TimeSpan Settling = TimeSpan.FromMilliseconds(100);
@@ -16,12 +17,23 @@ internal sealed class ConfigurationWatcher(ConfigurationFiles start, Configurati
 
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
     {
-        using var timer = new PeriodicTimer(options.ReloadInterval, time);
-        while (await timer.WaitForNextTickAsync(stoppingToken))
+        while (!stoppingToken.IsCancellationRequested)
         {
-            if (reload.IsDue(start.ReadAgain()))
+            await Task.Delay(options.ReloadInterval, time, stoppingToken).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+            try
             {
-                await reload.RunAsync(await SettledAsync(stoppingToken));
+                if (!stoppingToken.IsCancellationRequested && reload.IsDue(start.ReadAgain()))
+                {
+                    await reload.RunAsync(await SettledAsync(stoppingToken));
+                }
+            }
+            catch (OperationCanceledException) when (stoppingToken.IsCancellationRequested)
+            {
+                // The node stops: what is on disk counts at the next start.
+            }
+            catch (Exception exception)
+            {
+                Log.WatchFailed(logger, exception);
             }
         }
     }
@@ -42,5 +54,11 @@ internal sealed class ConfigurationWatcher(ConfigurationFiles start, Configurati
         }
 
         return files;
+    }
+
+    private static partial class Log
+    {
+        [LoggerMessage(1114, LogLevel.Error, "Looking at the configuration's files failed; trying again", EventName = "ConfigurationWatchFailed")]
+        public static partial void WatchFailed(ILogger logger, Exception exception);
     }
 }

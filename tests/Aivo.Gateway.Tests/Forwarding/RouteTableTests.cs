@@ -83,6 +83,22 @@ public sealed class RouteTableTests
         Assert.EndsWith(reason, choice.Refusal, StringComparison.Ordinal);
     }
 
+    [Theory]
+    [InlineData("//odd/x/../a", "odd")]
+    [InlineData("/odd/a", "odd")]
+    [InlineData("/odd//../open/a", null)]
+    [InlineData("/odd/%252f", null)]
+    public void OddPath_IsTriedInItsCanonicalForm_WhereTheRouteTakesIt(string path, string? route)
+    {
+        Dictionary<string, string?> settings = Settings("http://127.0.0.1:9/");
+        settings["ReverseProxy:Routes:odd:ClusterId"] = "up";
+        settings["ReverseProxy:Routes:odd:Match:Path"] = "/odd/{**rest}";
+        settings["ReverseProxy:Routes:odd:AuthorizationPolicy"] = "anonymous";
+        settings["ReverseProxy:Routes:odd:Metadata:Paths"] = "Canonical";
+
+        Assert.Equal(route, Table(settings).Try(Request("GET", path, "localhost", "")).Choice.Route);
+    }
+
     [Fact]
     public void Description_SaysWhatApplies()
     {

@@ -159,6 +159,24 @@ public sealed class RouteTests
     }
 
     [Fact]
+    public async Task ClusterThatHasChanged_IsAnotherOneToTheProxy_AndKeepsItsNameInTheRules()
+    {
+        await using RecordingDestination first = await RecordingDestination.StartAsync();
+        await using RecordingDestination second = await RecordingDestination.StartAsync();
+        await using TestGateway gateway = await TestGateway.StartAsync(first);
+        RouteRules open = gateway.RulesOf("open");
+
+        await gateway.ReloadAsync(("ReverseProxy:Routes:closed:Metadata:Roles", "instructor"));
+        Assert.Equal(["up"], gateway.Clusters);
+        await gateway.ReloadAsync(("ReverseProxy:Clusters:up:Destinations:one:Address", second.Address));
+        await RawHttp.GetAsync(gateway.Port, "/open/a");
+
+        Assert.NotNull(second.Take());
+        Assert.Equal(["up:3"], gateway.Clusters);
+        Assert.Equal(("up", open.Hash), (gateway.RulesOf("open").Cluster, gateway.RulesOf("open").Hash));
+    }
+
+    [Fact]
     public async Task PolicyThatChangedBehindItsName_CountsAtOnce_AndNoOtherRouteIsMadeAnew()
     {
         await using RecordingDestination destination = await RecordingDestination.StartAsync();

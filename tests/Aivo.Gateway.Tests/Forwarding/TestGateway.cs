@@ -66,6 +66,9 @@ internal sealed class TestGateway : IAsyncDisposable
 
     public Dictionary<string, string> Claims { get; } = [];
 
+    /// <summary>The ids of the clusters as the proxy has them.</summary>
+    public IEnumerable<string> Clusters => _server!.Services.GetRequiredService<ProxyConfiguration>().GetConfig().Clusters.Select(cluster => cluster.ClusterId);
+
     /// <summary>Changes settings of the running gateway as a reload does: taken when nothing is wrong with them, and in use when it returns.</summary>
     public async Task ReloadAsync(params (string Key, string? Value)[] changes)
     {
