@@ -1,6 +1,7 @@
 using System.Collections.Concurrent;
 using System.Globalization;
 using System.Net.Http.Headers;
+using Aivo.Gateway.Tests.Faults;
 using Aivo.Gateway.Tests.Forwarding;
 using Aivo.Gateway.Tests.Infrastructure;
 using Microsoft.AspNetCore.Http;
@@ -9,8 +10,9 @@ namespace Aivo.Gateway.Tests.Scenarios;
 
 /// <summary>
 /// Reloads under load: a route goes to and fro between two rules that differ in everything, and each answer must be of one of them, whole.
-/// <c>AIVO_TEST_RELOADS</c> sets how many reloads; 30 when it is not set.
+/// It takes whatever processors there are, so nothing runs beside it. <c>AIVO_TEST_RELOADS</c> sets how many reloads; 30 when it is not set.
 /// </summary>
+[Collection(FaultSuite.Name)]
 public sealed class ReloadLoadTests
 {
     private const int Clients = 8;
