@@ -38,6 +38,9 @@ internal sealed partial class ConfigurationReload(
         try
         {
             var check = CheckedConfiguration.Run(files, new SettingReport());
+
+            // Keys are checked here and taken up at the next start only.
+            check.SigningKeys?.Dispose();
             if (check.Errors.Count > 0)
             {
                 Refuse(check.Errors, changed);

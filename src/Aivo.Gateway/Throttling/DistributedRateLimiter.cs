@@ -97,8 +97,9 @@ internal sealed partial class DistributedRateLimiter(
             await AskAsync(probe, _stopping.Token);
             return true;
         }
-        catch (Exception exception) when (exception is StoreUnavailableException or TimeoutException)
+        catch (Exception exception) when (exception is not OperationCanceledException)
         {
+            // Whatever it is: a probe that ended would leave the node alone for good.
             return false;
         }
     }
